@@ -1,0 +1,74 @@
+# `make run` serves the demo, `make test` runs every test. Both install what they need first.
+.DEFAULT_GOAL := help
+PORT ?= 8080
+DEMO_PORT ?= 8081
+HOST ?= 127.0.0.1
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
+
+.PHONY: help
+help: ## Say what each target does
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: run
+run: $(VENV)/installed ## Serve the demo: PORT, DEMO_PORT and HOST choose where
+	@$(BIN)/consent demo --host $(HOST) --port $(PORT) --demo-port $(DEMO_PORT)
+
+.PHONY: test
+test: $(VENV)/dev lint browser ## Run every test, in a real browser too
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/dev ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: format
+format: $(VENV)/dev ## Put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: browser
+browser: $(VENV)/dev node_modules/installed
+	$(BIN)/python tests/browser/install.py
+
+.PHONY: screenshots
+screenshots: $(VENV)/dev browser ## Take the pictures of the docs anew
+	$(BIN)/python docs/take_screenshots.py
+
+.PHONY: messages
+messages: $(VENV)/dev ## Bring the catalogues up to the texts in the code
+	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --project samtykke --version 0.1 -o translations/messages.pot .
+	$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete
+
+.PHONY: lock
+lock: $(VENV)/dev ## Choose the newest versions that pyproject.toml allows
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --group dev -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove what was installed and made, the demo's data too
+	rm -rf $(VENV) node_modules demo-data build dist
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Install Python's venv first: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/installed: $(VENV)/bin/python requirements.lock pyproject.toml $(CATALOGUES)
+	@echo "Installing (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/installed requirements-dev.lock
+	@echo "Installing what the tests need (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+node_modules/installed: package-lock.json
+	npm ci --silent --no-audit --no-fund
+	@touch $@

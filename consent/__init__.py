@@ -1,0 +1,51 @@
+"""Samtykke: a consent and privacy-notice server."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from consent import api, dashboard, embed, errors, health, i18n, paths, privacy, security, settings
+from consent.db import db
+from consent.networks import Networks
+from consent.script import Memory
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The application. `config` holds settings (settings.py) that win over the environment.
+
+    Raises settings.SettingError.
+    """
+    read = settings.read(**(config or {}))
+    app = Flask(__name__, template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=read.database,
+        SECRET_KEY=read.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(read.secret_keys[1:]),
+        SESSION_COOKIE_NAME="consent_staff",
+        SESSION_COOKIE_PATH="/dashboard",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=read.public_url.startswith("https://"),
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["consent_settings"] = read
+    app.extensions["consent_scripts"] = Memory()
+    app.extensions["consent_networks"] = Networks(read.isp_database)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for part in (db, i18n, errors):
+        part.init_app(app)
+    security.init_app(app, read)
+    for blueprint in (
+        embed.blueprint,
+        privacy.blueprint,
+        dashboard.blueprint,
+        api.blueprint,
+        health.blueprint,
+    ):
+        app.register_blueprint(blueprint)
+    if read.trusted_proxies:
+        hops = read.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,189 @@
+"""The `consent` command. Each command reads its arguments, calls a rule, and says what happened."""
+
+import functools
+import getpass
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from consent import notice, sitefile, staff
+from consent.db import db, migrate
+from consent.errors import ConsentError
+from consent.settings import SettingError
+from consent.sitefile import SiteFileError
+
+
+def main() -> None:
+    """Runs the command; what a rule refuses ends as one line and a non-zero exit."""
+    try:
+        commands(standalone_mode=False)
+    except SiteFileError as error:
+        click.echo(f"{len(error.mistakes)} to mend.", err=True)
+        sys.exit(1)
+    except (ConsentError, SettingError) as error:
+        click.echo(f"consent: {getattr(error, 'detail', error)}", err=True)
+        sys.exit(1)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        click.echo("consent: stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="samtykke")
+def commands() -> None:
+    """Samtykke: a consent and privacy-notice server. Settings come from the environment: docs/settings.md."""
+
+
+def on_the_database(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the app, with its database at the newest schema."""
+
+    @functools.wraps(command)
+    def wrapped(**arguments: Any) -> None:
+        app = ready_app()
+        with app.app_context():
+            command(**arguments)
+
+    return wrapped
+
+
+def ready_app(config: dict[str, Any] | None = None) -> Flask:
+    from consent import create_app
+
+    app = create_app(config)
+    with app.app_context():
+        migrate(db.engine)
+    return app
+
+
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@commands.command()
+@FILE
+def check(file: Path) -> None:
+    """Say whether FILE, a site file, can be published, and name every mistake in it."""
+    found = _read(file)
+    click.echo(
+        f"{file}: fine. Site {found.site.key}, {len(found.purposes)} purposes, {len(found.services)} services, "
+        f"{len(found.processors)} processors, in {', '.join(found.site.languages)}."
+    )
+
+
+@commands.command()
+@FILE
+@on_the_database
+def publish(file: Path) -> None:
+    """Make FILE the version in force. The same content as the one in force changes nothing."""
+    _read(file)
+    publication = notice.publish(db.session(), file.read_text(), _now())
+    version = publication.version
+    if publication.is_new:
+        click.echo(f"Published version {version.number} of {version.site}, {version.hash}.")
+    else:
+        click.echo(
+            f"Version {version.number} of {version.site} says the same already ({version.hash}). Nothing changed."
+        )
+
+
+def _read(file: Path) -> sitefile.SiteFile:
+    try:
+        return sitefile.parse(file.read_text(encoding="utf-8"))
+    except SiteFileError as error:
+        for mistake in error.mistakes:
+            click.echo(f"{file}:{mistake}", err=True)
+        raise
+    except UnicodeDecodeError as error:
+        raise click.ClickException(
+            f"{file}: not UTF-8 text, at byte {error.start}. Save it as UTF-8."
+        ) from None
+
+
+@commands.command("migrate")
+@on_the_database
+def migrate_command() -> None:
+    """Bring the database's schema up to this program. Every other command does so by itself."""
+    click.echo("The schema is current.")
+
+
+@commands.command()
+def serve() -> None:
+    """Serve on CONSENT_HOST and CONSENT_PORT, in one process."""
+    from consent.serving import serve
+
+    serve(ready_app())
+
+
+@commands.command()
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo-data"),
+    show_default=True,
+    help="Where its database and keys are kept between runs.",
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on, and to print."
+)
+@click.option(
+    "--port",
+    envvar="PORT",
+    default=8080,
+    show_default=True,
+    help="Port of the consent server; also PORT.",
+)
+@click.option(
+    "--demo-port",
+    envvar="DEMO_PORT",
+    default=8081,
+    show_default=True,
+    help="Port of the demo website; also DEMO_PORT.",
+)
+def demo(folder: Path, host: str, port: int, demo_port: int) -> None:
+    """Serve the demo site, with invented visits and decisions, and a website that carries its banner."""
+    from consent.demo import run
+
+    run(folder, host, port, demo_port)
+
+
+@commands.group()
+def user() -> None:
+    """Staff: who logs in to the dashboard."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option(
+    "--site", "sites", multiple=True, required=True, help="A site they may see; may be repeated."
+)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@on_the_database
+def add_user(email: str, sites: tuple[str, ...], password_stdin: bool) -> None:
+    """Add EMAIL, or give them a new password and more sites."""
+    password = (
+        sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
+    )
+    staff.add(db.session(), email, password, list(sites), _now())
+    click.echo(f"{email} sees {', '.join(sites)}.")
+
+
+@commands.command()
+@click.argument("site")
+@click.option("--name", default="command line", show_default=True, help="What it is for.")
+@on_the_database
+def token(site: str, name: str) -> None:
+    """Make a token for the statistics of SITE. It is shown once; a hash of it is kept."""
+    click.echo(staff.issue_token(db.session(), site, name, _now()))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

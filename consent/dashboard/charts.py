@@ -1,0 +1,78 @@
+"""The pictures of the dashboard, drawn as SVG on the server."""
+
+from datetime import date
+
+import pygal
+from babel.dates import format_date
+from flask_babel import gettext
+from pygal.style import Style
+
+from consent import consents, visits
+from consent.errors import NotFound
+
+STYLE = Style(
+    background="transparent",
+    plot_background="transparent",
+    foreground="#5b6472",
+    foreground_strong="#5b6472",
+    foreground_subtle="#8a93a1",
+    colors=("#2f6fdb", "#e08a1e"),
+    font_family="system-ui, sans-serif",
+    label_font_size=13,
+    major_label_font_size=13,
+    legend_font_size=15,
+    value_font_size=13,
+    opacity=1,
+    opacity_hover=1,
+    transition="0s",
+)
+
+
+def draw(
+    name: str, consent_answer: consents.Answer, visit_answer: visits.Answer, language: str
+) -> bytes:
+    """The chart `consents` or `visits` of a period, day by day. Raises NotFound."""
+    if name == "consents":
+        series = [(gettext("Decisions"), [row.decisions for row in consent_answer.rows])]
+    elif name == "visits":
+        series = [
+            (gettext("Page views"), [day.views for day in visit_answer.days]),
+            (gettext("Visits"), [day.visits for day in visit_answer.days]),
+        ]
+    else:
+        raise NotFound(f"There is no chart {name!r}.")
+    return _bars(series, list(visit_answer.period), language)
+
+
+def _bars(series: list[tuple[str, list[int | None]]], days: list[date], language: str) -> bytes:
+    chart = pygal.Bar(
+        style=STYLE,
+        # No script and no style sheet from elsewhere.
+        js=[],
+        css=["file://style.css", "file://graph.css"],
+        width=880,
+        height=300,
+        margin=4,
+        spacing=6,
+        show_legend=len(series) > 1,
+        legend_at_bottom=True,
+        legend_at_bottom_columns=2,
+        show_minor_x_labels=False,
+        truncate_label=-1,
+        y_labels_major_count=4,
+        show_minor_y_labels=False,
+        min_scale=4,
+        include_x_axis=True,
+        no_data_text=gettext("No figures to show in this period"),
+        disable_xml_declaration=True,
+        value_formatter=lambda value: f"{value:.0f}" if value is not None else "",
+    )
+    chart.x_labels = [format_date(day, "d MMM", locale=language) for day in days]
+    step = max(1, len(days) // 8)
+    chart.x_labels_major = [
+        label for position, label in enumerate(chart.x_labels) if position % step == 0
+    ]
+    for title, values in series:
+        chart.add(title, values)
+    rendered: bytes = chart.render()
+    return rendered

@@ -1,0 +1,52 @@
+"""Periods of days, as questions name them. Days are those of a site's time zone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from consent.errors import Invalid
+
+DEFAULT_DAYS = 30
+LONGEST_DAYS = 800
+
+
+@dataclass(frozen=True)
+class Period:
+    """A run of days, both ends included."""
+
+    first: date
+    last: date
+
+    def __iter__(self) -> Iterator[date]:
+        for offset in range((self.last - self.first).days + 1):
+            yield self.first + timedelta(days=offset)
+
+
+def period(first: str | None, last: str | None, today: date) -> Period:
+    """The period that `from` and `to` ask for; without them, the last 30 days.
+
+    Raises Invalid for what is no day, for an end before the beginning, and for more than 800 days.
+    """
+    end = _day("to", last) or today
+    begin = _day("from", first) or end - timedelta(days=DEFAULT_DAYS - 1)
+    if begin > end:
+        raise Invalid(f"from ({begin}) is later than to ({end}).")
+    if (end - begin).days >= LONGEST_DAYS:
+        raise Invalid(f"from {begin} to {end} is more than {LONGEST_DAYS} days.")
+    return Period(begin, end)
+
+
+def _day(name: str, value: str | None) -> date | None:
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise Invalid(f"{name}={value!r} is no day; write it as 2026-01-31.") from None
+
+
+def samples(first: date | None, last: date | None, period: Period) -> Period | None:
+    """The part of `period` whose figures are samples, if there is one."""
+    if first is None or last is None or last < period.first or first > period.last:
+        return None
+    return Period(max(first, period.first), min(last, period.last))

@@ -1,0 +1,120 @@
+"""Invents sixty days of traffic and decisions, through the same counting and recording as the real ones.
+
+The site remembers which days they are, and every figure of these days is labelled.
+"""
+
+import random
+import uuid
+from collections import Counter as Tally
+from datetime import date, datetime, time, timedelta
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from consent import ledger, versions, visits
+from consent.ledger import Choice
+from consent.models import Site
+from consent.sitefile import SiteFile
+from consent.useragent import classify
+
+T = TypeVar("T")
+
+SITE = "07sor"
+DAYS = 60
+
+PATHS = {"/": 10, "/tjenester": 6, "/kundeservice": 5, "/video": 3, "/en": 2}
+REFERRERS = {
+    "": 8,
+    "https://www.google.com/": 9,
+    "https://www.bing.com/": 2,
+    "https://www.facebook.com/": 3,
+    "https://www.linkedin.com/": 2,
+    "https://www.gulesider.no/": 2,
+}
+NETWORKS = {
+    "Telenor Norge AS": 7,
+    "Telia Norge AS": 5,
+    "Altibox AS": 4,
+    "Ice Norge AS": 2,
+    "GlobalConnect AS": 1,
+}
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5"
+AGENTS = {
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/140.0.0.0 Safari/537.36": 8,
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0": 4,
+    f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) {SAFARI} Mobile/15E148 Safari/604.1": 8,
+    f"Mozilla/5.0 (Linux; Android 15; Pixel 9) {WEBKIT} Chrome/140.0.0.0 Mobile Safari/537.36": 5,
+    f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {SAFARI} Safari/605.1.15": 4,
+    "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0": 2,
+    f"Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) {SAFARI} Mobile/15E148 Safari/604.1": 1,
+}
+LANGUAGES = {"nb": 12, "nn": 3, "en": 3}
+ACTIONS = {"accept": 9, "refuse": 8, "choose": 3}
+# Of a day's visits by the hour it begins in.
+HOURS = {hour: 1 + 9 * (8 <= hour < 16) + 5 * (16 <= hour < 22) for hour in range(24)}
+
+
+def invent(session: Session, now: datetime) -> None:
+    """Invents the sixty days before today, once: a site that has samples is left as it is."""
+    site = session.get_one(Site, SITE)
+    if site.samples_from is not None:
+        return
+    version = versions.current(session, SITE)
+    site_file = versions.site_file(version)
+    today = now.astimezone(site_file.zone).date()
+    # The same past for everybody, so that a screenshot can be taken again.
+    chance = random.Random(7)  # noqa: S311
+    days = [today - timedelta(days=ago) for ago in range(DAYS, 0, -1)]
+    for position, day in enumerate(days):
+        busy = 1.0 if day.weekday() < 5 else 0.45
+        count = int((130 + position) * busy * chance.uniform(0.85, 1.15))
+        _invent_day(session, site_file, version.number, day, count, chance)
+    site.samples_from, site.samples_to = days[0], days[-1]
+    session.commit()
+
+
+def _invent_day(
+    session: Session, site_file: SiteFile, number: int, day: date, count: int, chance: random.Random
+) -> None:
+    counted: Tally[visits.Cell] = Tally()
+    origin = site_file.site.origins[0]
+    for _ in range(count):
+        moment = datetime.combine(
+            day,
+            time(_pick(chance, HOURS), chance.randrange(60), chance.randrange(60)),
+            site_file.zone,
+        )
+        client = classify(_pick(chance, AGENTS))
+        network = _pick(chance, NETWORKS)
+        referrer = _pick(chance, REFERRERS)
+        for _ in range(min(1 + int(chance.expovariate(0.7)), 8)):
+            hit = visits.Hit(path=_pick(chance, PATHS), referrer=referrer)
+            counted.update(visits.cells(site_file, hit, origin, client, network, moment))
+            referrer = origin + hit.path
+        if chance.random() < 0.3:
+            choice = _choice(site_file, number, moment, chance)
+            ledger.add(session, site_file.site.key, choice, None, client.device, moment)
+    visits.add(session, site_file.site.key, counted)
+
+
+def _choice(site_file: SiteFile, number: int, moment: datetime, chance: random.Random) -> Choice:
+    action = _pick(chance, ACTIONS)
+    granted = {
+        purpose: action == "accept" or (action == "choose" and chance.random() < 0.5)
+        for purpose in site_file.asked_purposes
+    }
+    return Choice.model_validate(
+        {
+            "id": uuid.UUID(int=chance.getrandbits(128), version=4),
+            "version": number,
+            "language": _pick(chance, LANGUAGES),
+            "action": action,
+            "source": "settings" if action == "choose" else "banner",
+            "purposes": granted,
+        }
+    )
+
+
+def _pick(chance: random.Random, weights: dict[T, int]) -> T:
+    return chance.choices(list(weights), list(weights.values()))[0]

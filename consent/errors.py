@@ -1,0 +1,128 @@
+"""What the rules raise, and the one place that turns it into problem details (RFC 9457) or a page."""
+
+from typing import Any
+
+from flask import Flask, Response, json, render_template, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from consent import i18n
+
+JSON_PATHS = ("/e/", "/api/")
+
+
+class ConsentError(Exception):
+    """Base of all that a rule refuses. `kind` names it in a problem's type, `title` says it in general."""
+
+    kind = "error"
+    title = "The request was refused"
+    status = 400
+
+    def __init__(self, detail: str, errors: list[dict[str, str]] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors or []
+
+
+class Malformed(ConsentError):
+    kind, title, status = "malformed", "The body is not what this address reads", 400
+
+
+class Unauthenticated(ConsentError):
+    kind, title, status = "unauthenticated", "A valid token is needed", 401
+
+
+class BadToken(Unauthenticated):
+    kind, title = "bad-token", "The token is not valid"
+
+
+class ExpiredToken(Unauthenticated):
+    kind, title = "expired-token", "The token has expired"
+
+
+class ForeignToken(ConsentError):
+    kind, title, status = "foreign-token", "The token belongs to another site", 403
+
+
+class WrongOrigin(ConsentError):
+    kind, title, status = "wrong-origin", "This website may not send for the site", 403
+
+
+class NotFound(ConsentError):
+    kind, title, status = "not-found", "There is nothing here", 404
+
+
+class UnknownSite(NotFound):
+    kind, title = "unknown-site", "There is no such site"
+
+
+class Conflict(ConsentError):
+    kind, title, status = "conflict", "This contradicts what is already stored", 409
+
+
+class Invalid(ConsentError):
+    kind, title, status = "invalid", "The values do not fit together", 422
+
+
+def invalid_values(error: ValidationError) -> Invalid:
+    """Pydantic's findings as an Invalid, each with a JSON pointer to its place."""
+    found = [
+        {
+            "pointer": "".join(f"/{part}" for part in each["loc"]),
+            "detail": each["msg"],
+        }
+        for each in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return Invalid(
+        "; ".join(f"{each['pointer'] or '/'}: {each['detail']}" for each in found) + ".", found
+    )
+
+
+def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Response:
+    body = {
+        "type": f"urn:samtykke:problem:{kind}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    return Response(json.dumps(body), status, content_type="application/problem+json")
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(ConsentError, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def _refused(error: ConsentError) -> Response:
+    if _wants_json():
+        more = {"errors": error.errors} if error.errors else {}
+        response = problem(error.status, error.kind, error.title, error.detail, **more)
+        if error.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    return _page(error.status)
+
+
+def _http_error(error: HTTPException) -> Response:
+    response = error.get_response()
+    if error.code is None or error.code < 400:
+        return Response(response.response, response.status, dict(response.headers))
+    if _wants_json():
+        kind = error.name.lower().replace(" ", "-")
+        made = problem(error.code, kind, error.name, error.description or error.name)
+    else:
+        made = _page(error.code)
+    for name in ("Allow", "Retry-After"):
+        if name in response.headers:
+            made.headers[name] = response.headers[name]
+    return made
+
+
+def _wants_json() -> bool:
+    return request.path.startswith(JSON_PATHS)
+
+
+def _page(status: int) -> Response:
+    language = i18n.choose(i18n.STAFF_LANGUAGES)
+    return Response(render_template("errors/error.html", status=status, language=language), status)

@@ -1,0 +1,60 @@
+"""Which languages there are, and how one is chosen for a request."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from babel import Locale
+from babel.core import negotiate_locale
+from flask import Flask, g, request
+from flask_babel import Babel, format_date, format_number, format_percent, get_locale
+
+from consent.paths import TRANSLATIONS
+
+# Every language with a catalogue: what a site file may name. English is what the sources are written in.
+CATALOGUES = tuple(
+    sorted(path.name for path in TRANSLATIONS.iterdir() if (path / "LC_MESSAGES").is_dir())
+)
+STAFF_LANGUAGES = ("en", "nb", "nn")
+# What browsers and pages write, and what it means here.
+ALIASES = {"no": "nb"}
+
+babel = Babel()
+
+
+def init_app(app: Flask) -> None:
+    missing = [
+        name
+        for name in CATALOGUES
+        if not (TRANSLATIONS / name / "LC_MESSAGES/messages.mo").is_file()
+    ]
+    if missing:
+        raise RuntimeError(
+            f"The catalogues of {', '.join(missing)} are not compiled. Run `python compile_catalogues.py`."
+        )
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
+    app.config["BABEL_DEFAULT_LOCALE"] = "en"
+    babel.init_app(app, locale_selector=lambda: g.get("language", "en"))
+    app.jinja_env.filters["country"] = country
+    app.jinja_env.filters["numberformat"] = format_number
+    app.jinja_env.filters["percentformat"] = format_percent
+    app.jinja_env.filters["isodate"] = lambda day: format_date(date.fromisoformat(day), "medium")
+    app.jinja_env.filters["language_name"] = lambda language: str(
+        Locale.parse(language).get_display_name()
+    ).capitalize()
+    app.jinja_env.globals["text_direction"] = lambda language: Locale.parse(language).text_direction
+
+
+def choose(languages: Iterable[str]) -> str:
+    """The best of `languages` for this request: `?lang=`, then the browser's wish, then the first."""
+    offered = list(languages)
+    wished = [request.args.get("lang", ""), *request.accept_languages.values()]
+    found = negotiate_locale(
+        [ALIASES.get(tag.lower(), tag) for tag in wished if tag], offered, sep="-", aliases=ALIASES
+    )
+    g.language = found or offered[0]
+    return str(g.language)
+
+
+def country(code: str) -> str:
+    """A country's name in the language in force; 001 is the world."""
+    return str(get_locale().territories[code])

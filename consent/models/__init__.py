@@ -1,0 +1,19 @@
+"""The tables. `site` leads every primary key, so that a distributed engine can shard by it."""
+
+from consent.models.counter import Counter
+from consent.models.decision import Decision
+from consent.models.site import Site
+from consent.models.staff import ApiToken, Membership, Staff
+from consent.models.version import Script, Version, VersionText
+
+__all__ = [
+    "ApiToken",
+    "Counter",
+    "Decision",
+    "Membership",
+    "Script",
+    "Site",
+    "Staff",
+    "Version",
+    "VersionText",
+]

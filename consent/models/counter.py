@@ -1,0 +1,20 @@
+from datetime import date
+
+from sqlalchemy import BigInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from consent.db import Base
+
+
+class Counter(Base):
+    """How often a value of one dimension was seen on one day (site's time zone). All that is kept of hits."""
+
+    __tablename__ = "counters"
+
+    site: Mapped[str] = mapped_column(String(40), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    dimension: Mapped[str] = mapped_column(String(12), primary_key=True)
+    value: Mapped[str] = mapped_column(String(300), primary_key=True)
+    # The page that followed, for the dimension `flow`; empty for all others.
+    onward: Mapped[str] = mapped_column(String(300), primary_key=True, default="")
+    count: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,18 @@
+from datetime import date, datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from consent.db import Base
+
+
+class Site(Base):
+    __tablename__ = "sites"
+
+    site: Mapped[str] = mapped_column(String(40), primary_key=True)
+    created_at: Mapped[datetime]
+    # The number of the version in force.
+    current: Mapped[int]
+    # First and last day (site's time zone) whose decisions and counters are invented samples.
+    samples_from: Mapped[date | None]
+    samples_to: Mapped[date | None]

@@ -1,0 +1,238 @@
+"""Publishes versions of a site file, and renders what they say in each language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from babel.lists import format_list
+from babel.units import format_unit
+from flask import render_template
+from flask_babel import force_locale, get_locale, gettext, pgettext
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from consent import script, sitefile, versions
+from consent.canonical import digest
+from consent.errors import Conflict
+from consent.models import Site, Version, VersionText
+from consent.sitefile import NECESSARY, Lifetime, Purpose, SiteFile
+
+
+@dataclass(frozen=True)
+class Publication:
+    version: Version
+    # False: the version in force says the same, and nothing was changed.
+    is_new: bool
+
+
+def publish(session: Session, source: str, now: datetime) -> Publication:
+    """Makes the site file in `source` the version in force, and commits.
+
+    Raises SiteFileError, or Conflict when another publication came in between.
+    """
+    site_file = sitefile.parse(source)
+    texts = {language: render(site_file, language) for language in site_file.site.languages}
+    content = sitefile.content(site_file)
+    content_hash = digest({"content": content, "texts": texts})
+    site = session.get(Site, site_file.site.key, with_for_update=True)
+    if site is None:
+        site = Site(site=site_file.site.key, created_at=now, current=0)
+        session.add(site)
+    elif (current := versions.get(session, site.site, site.current)).hash == content_hash:
+        return Publication(current, is_new=False)
+    site.current += 1
+    made = Version(
+        site=site.site,
+        number=site.current,
+        hash=content_hash,
+        content=content,
+        source=source,
+        published_at=now,
+    )
+    session.add(made)
+    rows = [_text_row(made, language, text) for language, text in texts.items()]
+    try:
+        session.flush()
+        session.add_all(rows)
+        script.store(session, made, site_file, rows)
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        raise Conflict(
+            f"Version {made.number} of {made.site} was published meanwhile; try again."
+        ) from None
+    return Publication(made, is_new=True)
+
+
+def _text_row(made: Version, language: str, text: dict[str, Any]) -> VersionText:
+    words = {"banner": text["banner"], "settings": text["settings"]}
+    return VersionText(
+        site=made.site, version=made.number, language=language, words_hash=digest(words), **text
+    )
+
+
+def render(site_file: SiteFile, language: str) -> dict[str, Any]:
+    """All that a version says in one language: the banner's words, and three fragments of HTML."""
+    with force_locale(language):
+        context = {
+            "file": site_file,
+            "language": language,
+            "purposes": purposes(site_file, language),
+            "own_cookie": own_cookie(site_file),
+            "service_cookies": lambda service: [
+                CookieText(cookie.name, lifetime(cookie.lifetime), cookie.use[language])
+                for cookie in service.cookies
+            ],
+            "hits_sentence": hits_sentence(site_file),
+        }
+        return {
+            "banner": banner(site_file, language),
+            **{
+                name: render_template(f"notice/_{name}.html", **context)
+                for name in ("settings", "cookies", "notice")
+            },
+        }
+
+
+def banner(site_file: SiteFile, language: str) -> dict[str, Any]:
+    own = site_file.banner
+    asked = format_list(
+        [
+            _in_a_sentence(purpose, language)
+            for purpose in site_file.purposes
+            if purpose.key != NECESSARY
+        ],
+        locale=get_locale(),
+    )
+    default = gettext(
+        "We use cookies and similar technology for %(purposes)s, and only if you agree. "
+        "You can change your mind at any time.",
+        purposes=asked,
+    )
+    return {
+        "title": own.title[language] if own.title else gettext("Your choice, your privacy"),
+        "text": own.text[language] if own.text else default,
+        "accept": gettext("Accept all"),
+        "refuse": gettext("Reject all"),
+        "choose": gettext("Choose yourself"),
+        "save": gettext("Save choices"),
+        "settings": gettext("What do you agree to?"),
+        "close": gettext("Close"),
+        "notice": gettext("Read the privacy notice"),
+        "reopen": gettext("Privacy choices"),
+        "purposes": {
+            purpose.key: purpose.title
+            for purpose in purposes(site_file, language)
+            if purpose.key != NECESSARY
+        },
+    }
+
+
+@dataclass(frozen=True)
+class PurposeText:
+    key: str
+    title: str
+    description: str
+
+
+def purposes(site_file: SiteFile, language: str) -> list[PurposeText]:
+    """The purposes in the order of the file, with `necessary` first even where the file leaves it out."""
+    standard = _standard_purposes()
+    listed = list(site_file.purposes)
+    if all(purpose.key != NECESSARY for purpose in listed):
+        listed.insert(0, Purpose(key=NECESSARY))
+    made = []
+    for purpose in sorted(listed, key=lambda each: each.key != NECESSARY):
+        title, description = standard.get(purpose.key, ("", ""))
+        made.append(
+            PurposeText(
+                purpose.key,
+                _said(purpose.title, language) or title,
+                _said(purpose.description, language) or description,
+            )
+        )
+    return made
+
+
+def _said(text: dict[str, str] | None, language: str) -> str:
+    """The text in the language, or, for staff who read another one than the site, in its default."""
+    return text.get(language) or next(iter(text.values())) if text else ""
+
+
+def _standard_purposes() -> dict[str, tuple[str, str]]:
+    return {
+        "necessary": (
+            gettext("Necessary"),
+            gettext(
+                "What the website cannot work without, such as remembering this choice. Always on."
+            ),
+        ),
+        "preferences": (
+            gettext("Preferences"),
+            gettext(
+                "Remembers how you want the website, such as your language, and shows content from others."
+            ),
+        ),
+        "analytics": (
+            gettext("Statistics"),
+            gettext("Tells us how the website is used, so that we can make it better."),
+        ),
+        "marketing": (
+            gettext("Marketing"),
+            gettext(
+                "Measures our advertising, and lets others show you advertising they think suits you."
+            ),
+        ),
+    }
+
+
+def _in_a_sentence(purpose: Purpose, language: str) -> str:
+    if purpose.title:
+        return purpose.title[language]
+    found: dict[str, str] = {
+        "preferences": pgettext("purpose in a sentence", "preferences"),
+        "analytics": pgettext("purpose in a sentence", "statistics"),
+        "marketing": pgettext("purpose in a sentence", "marketing"),
+    }
+    return found[purpose.key]
+
+
+@dataclass(frozen=True)
+class CookieText:
+    name: str
+    lifetime: str
+    use: str
+
+
+def own_cookie(site_file: SiteFile) -> CookieText:
+    """The cookie that remembers the choice itself, which every site has."""
+    return CookieText(
+        "consent",
+        lifetime(Lifetime(amount=site_file.asking.months, unit="month")),
+        gettext(
+            "Remembers what you agreed to and refused, so that you are not asked on every page."
+        ),
+    )
+
+
+def hits_sentence(site_file: SiteFile) -> str:
+    """What the notice says of counting page views, as the site file has it."""
+    found: dict[str, str] = {
+        "always": gettext(
+            "Page views are counted without cookies: nothing is stored or read in your browser, no address is "
+            "kept, and the counts identify nobody. Browsers that ask not to be tracked are not counted."
+        ),
+        "analytics": gettext(
+            "Page views are counted only after you have agreed to statistics. No address is kept, and the counts "
+            "identify nobody."
+        ),
+        "never": gettext("Page views are not counted."),
+    }
+    return found[site_file.hits.when]
+
+
+def lifetime(value: Lifetime) -> str:
+    """`2 years` in the language in force."""
+    if value.unit == "session":
+        return str(gettext("until the browser is closed"))
+    return str(format_unit(value.amount, f"duration-{value.unit}", locale=get_locale()))

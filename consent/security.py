@@ -1,0 +1,73 @@
+"""Response headers, the check that a form was sent from our own page, and rate limits."""
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from werkzeug.exceptions import Forbidden
+
+from consent.settings import Settings
+
+HTMX_VERSION = "4.0.1"
+HTMX_CDN = f"https://cdn.jsdelivr.net/npm/htmx.org@{HTMX_VERSION}/dist/htmx.min.js"
+HTMX_INTEGRITY = "sha384-BvJpBiO8Kh31EqtJe5DRIeWrHWnCGkwytKs9NKFi86Hhw96dEqdEMzZDeK9iEGTc"
+
+# Bytes. The largest honest body is a decision with a choice for every service.
+MAX_BODY = 16 * 1024
+
+# In memory, so that an address is forgotten with its window and never reaches a disk.
+limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+# Per address. A person mistypes a few times; a guesser gets nowhere.
+LOGIN_LIMIT = "10 per minute"
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    limiter.init_app(app)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    htmx_url = settings.htmx_url or HTMX_CDN
+    app.jinja_env.globals["htmx"] = {
+        "url": htmx_url,
+        "integrity": "" if settings.htmx_url else HTMX_INTEGRITY,
+    }
+    app.after_request(lambda response: headers(response, htmx_url))
+
+
+def headers(response: Response, htmx_url: str) -> Response:
+    """Sets every security header there is, on every response."""
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.path.startswith("/e/"):
+        # Read by pages of other origins, without cookies.
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+    staff = request.path.startswith("/dashboard")
+    script = f"'self' {htmx_url}" if staff else "'self'"
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; script-src {script}; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = (
+        "camera=(), geolocation=(), microphone=(), browsing-topics=()"
+    )
+    response.headers.setdefault("Cache-Control", "no-store" if staff else "no-cache")
+    return response
+
+
+def require_own_page() -> None:
+    """Refuses a form that another website sent in a person's name.
+
+    The browser says where a request comes from (Fetch Metadata), which needs no secret in the page and
+    no cookie for people who have not decided; older browsers say it with Origin. A client that sends
+    neither is no browser, and acts in nobody's name.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site != "same-origin":
+            raise Forbidden("This form must be sent from its own page.")
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != request.host_url.rstrip("/"):
+        raise Forbidden("This form must be sent from its own page.")

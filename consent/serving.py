@@ -1,0 +1,22 @@
+"""Runs the application on a WSGI server: one process, a few threads, no access log."""
+
+import logging
+from typing import Any
+
+from flask import Flask
+from waitress.server import create_server
+
+from consent.settings import Settings
+
+
+def server(app: Any, host: str, port: int, threads: int) -> Any:
+    """A server that listens already; `run()` answers until the process is told to stop."""
+    # Its queue warnings name no visitor; its access log does not exist.
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    return create_server(app, host=host, port=port, threads=threads, ident=None)
+
+
+def serve(app: Flask) -> None:
+    settings: Settings = app.extensions["consent_settings"]
+    listening = server(app, settings.host, settings.port, settings.threads)
+    listening.run()

@@ -1,0 +1,136 @@
+"""Every setting of the server: its name, default, meaning, and how its text is read.
+
+The one module that reads `os.environ`. A setting `public_url` is the variable `CONSENT_PUBLIC_URL`;
+`CONSENT_PUBLIC_URL_FILE` may name a file that holds the value instead, as container secrets do.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "CONSENT_"
+
+
+class SettingError(Exception):
+    """A setting that cannot be used; its text names the variable and the mend."""
+
+
+def text(value: str) -> str:
+    return value.strip()
+
+
+def number(value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is no whole number") from None
+
+
+def keys(value: str) -> tuple[str, ...]:
+    found = tuple(part for part in value.replace(",", " ").split() if part)
+    if any(len(key) < 32 for key in found):
+        raise ValueError(
+            "each key needs at least 32 characters; make one with "
+            "`python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
+        )
+    return found
+
+
+def url(value: str) -> str:
+    value = value.strip().rstrip("/")
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError(
+            f"{value!r} is no address; write it whole, such as https://consent.example.no"
+        )
+    return value
+
+
+def setting(default: Any, parse: Callable[[str], Any], meaning: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Settings:
+    secret_keys: tuple[str, ...] = setting(
+        (),
+        keys,
+        "Keys that sign visitors' tokens and staff sessions, newest first, separated by commas. "
+        "Required. To rotate, put a new key in front; remove an old one to retire what it signed.",
+    )
+    database: str = setting(
+        "sqlite:///consent.db",
+        text,
+        "SQLAlchemy URL of the database; a relative SQLite path starts at the working folder.",
+    )
+    public_url: str = setting(
+        "",
+        url,
+        "Address under which visitors reach this server. Empty: taken from each request.",
+    )
+    trusted_proxies: int = setting(
+        0,
+        number,
+        "How many proxies in front may be believed about X-Forwarded-For, -Proto and -Host.",
+    )
+    isp_database: str = setting(
+        "",
+        text,
+        "An MMDB file (ISP or ASN) that gives the name of a visitor's network. Empty: not counted.",
+    )
+    htmx_url: str = setting(
+        "",
+        text,
+        "A self-hosted copy of htmx 4 for the staff pages. Empty: its CDN, with an integrity hash.",
+    )
+    host: str = setting("127.0.0.1", text, "Address on which `consent serve` listens.")
+    port: int = setting(8080, number, "Port on which `consent serve` listens.")
+    threads: int = setting(8, number, "Requests that `consent serve` answers at the same time.")
+
+
+def variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def read(environ: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
+    """The settings as the environment has them; `overrides` win.
+
+    Raises SettingError, which names the variable and what is wrong with it.
+    """
+    values: dict[str, Any] = {}
+    for each in fields(Settings):
+        raw = _raw(environ, variable(each.name))
+        if raw is None:
+            continue
+        try:
+            values[each.name] = each.metadata["parse"](raw)
+        except ValueError as error:
+            raise SettingError(f"{variable(each.name)}: {error}.") from None
+    unknown = [
+        name
+        for name in environ
+        if name.startswith(PREFIX)
+        and name.removesuffix("_FILE") not in {variable(each.name) for each in fields(Settings)}
+        and not name.startswith(PREFIX + "TEST_")
+    ]
+    if unknown:
+        raise SettingError(f"{', '.join(sorted(unknown))}: no such setting. See docs/settings.md.")
+    settings = Settings(**{**values, **overrides})
+    if not settings.secret_keys:
+        raise SettingError(
+            "CONSENT_SECRET_KEYS is not set, and visitors' tokens cannot be signed without it. Make a key "
+            "with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'` and keep it."
+        )
+    return settings
+
+
+def _raw(environ: Mapping[str, str], name: str) -> str | None:
+    if name in environ:
+        return environ[name]
+    if path := environ.get(name + "_FILE"):
+        try:
+            return Path(path).read_text()
+        except OSError as error:
+            raise SettingError(f"{name}_FILE: cannot read {path}: {error.strerror}.") from None
+    return None

@@ -1,0 +1,39 @@
+"""The visitor's token: a signed note that says which visitor of which site somebody is."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from consent.errors import BadToken, ExpiredToken, ForeignToken
+
+# As long as the longest consent (sitefile.Asking.months), and some days for the way.
+LIFETIME = timedelta(days=13 * 31 + 7)
+
+
+def issue(keys: tuple[str, ...], site: str, visitor: uuid.UUID, moment: datetime) -> str:
+    """A token of the visitor, signed with the newest key. The same moment gives the same token."""
+    return str(_serializer(keys).dumps([site, visitor.hex, int(moment.timestamp())]))
+
+
+def read(keys: tuple[str, ...], site: str, token: str, now: datetime) -> uuid.UUID:
+    """The visitor of `token`.
+
+    Raises BadToken (forged, or signed with a key that has been retired), ExpiredToken, ForeignToken.
+    """
+    try:
+        issued_for, visitor, moment = _serializer(keys).loads(token)
+    except BadSignature:
+        raise BadToken("The token's signature matches none of the server's keys.") from None
+    if issued_for != site:
+        raise ForeignToken(f"The token was issued for another site than {site!r}.")
+    if now.timestamp() - moment > LIFETIME.total_seconds():
+        raise ExpiredToken(
+            f"The token is older than {LIFETIME.days} days; a new decision gives a new one."
+        )
+    return uuid.UUID(hex=visitor)
+
+
+def _serializer(keys: tuple[str, ...]) -> URLSafeSerializer:
+    # itsdangerous signs with the last key and accepts all; the setting has the newest first.
+    return URLSafeSerializer(list(reversed(keys)), salt="visitor")

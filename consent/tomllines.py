@@ -1,0 +1,79 @@
+"""Finds the line on which a key of a TOML file stands.
+
+tomllib drops positions, so the file is parsed a second time into a syntax tree. The file is known to be
+valid TOML by then; only where things stand is asked here.
+"""
+
+import json
+
+import tree_sitter_toml
+from tree_sitter import Language, Node, Parser
+
+TOML = Language(tree_sitter_toml.language())
+Path = tuple[str | int, ...]
+
+
+class Lines:
+    def __init__(self, source: str) -> None:
+        self._lines: dict[Path, int] = {(): 1}
+        self._tables: dict[Path, int] = {}
+        for node in Parser(TOML).parse(source.encode()).root_node.named_children:
+            if node.type == "pair":
+                self._pair((), node)
+            elif node.type in ("table", "table_array_element"):
+                self._table(node)
+
+    def of(self, path: Path) -> int:
+        """The line of `path`, counted from 1, or of the nearest thing around it that is written down."""
+        while path not in self._lines:
+            path = path[:-1]
+        return self._lines[path]
+
+    def _table(self, node: Node) -> None:
+        header, *pairs = node.named_children
+        path: Path = ()
+        for name in _key(header):
+            path = (*path, name)
+            # A header below an array of tables speaks of the array's latest element.
+            if path in self._tables and (node.type == "table" or path != _key(header)):
+                path = (*path, self._tables[path])
+        if node.type == "table_array_element":
+            index = self._tables[path] = self._tables.get(path, -1) + 1
+            self._lines.setdefault(path, header.start_point.row + 1)
+            path = (*path, index)
+            for inner in [each for each in self._tables if each[: len(path)] == path]:
+                del self._tables[inner]
+        self._note(path, header)
+        for pair in pairs:
+            if pair.type == "pair":
+                self._pair(path, pair)
+
+    def _pair(self, path: Path, node: Node) -> None:
+        key, value = node.named_children[:2]
+        for name in _key(key):
+            path = (*path, name)
+            self._note(path, node)
+        self._value(path, value)
+
+    def _value(self, path: Path, node: Node) -> None:
+        if node.type == "inline_table":
+            for pair in node.named_children:
+                if pair.type == "pair":
+                    self._pair(path, pair)
+        elif node.type == "array":
+            items = [child for child in node.named_children if child.type != "comment"]
+            for index, item in enumerate(items):
+                self._note((*path, index), item)
+                self._value((*path, index), item)
+
+    def _note(self, path: Path, node: Node) -> None:
+        self._lines.setdefault(path, node.start_point.row + 1)
+
+
+def _key(node: Node) -> tuple[str, ...]:
+    if node.type == "dotted_key":
+        return tuple(name for child in node.named_children for name in _key(child))
+    text = (node.text or b"").decode()
+    if node.type != "quoted_key":
+        return (text,)
+    return (text[1:-1] if text[0] == "'" else json.loads(text),)

@@ -1,0 +1,71 @@
+"""Finds published versions, and what they say and mean."""
+
+from sqlalchemy.orm import Session
+
+from consent import sitefile
+from consent.canonical import digest
+from consent.errors import NotFound, UnknownSite
+from consent.models import Site, Version, VersionText
+from consent.sitefile import SiteFile
+
+
+def get(session: Session, site: str, number: int) -> Version:
+    found = session.get(Version, (site, number))
+    if found is None:
+        raise NotFound(f"Site {site!r} has no version {number}.")
+    return found
+
+
+def current(session: Session, site: str) -> Version:
+    """The version in force. Raises UnknownSite."""
+    row = session.get(Site, site)
+    if row is None:
+        raise UnknownSite(f"There is no site {site!r} on this server.")
+    return get(session, site, row.current)
+
+
+def text(session: Session, made: Version, language: str) -> VersionText:
+    found = session.get(VersionText, (made.site, made.number, language))
+    if found is None:
+        raise NotFound(f"Version {made.number} of site {made.site!r} does not speak {language!r}.")
+    return found
+
+
+# Versions never change, so what was read from one stands for as long as the process does.
+_loaded: dict[str, SiteFile] = {}
+_LOADED_AT_MOST = 512
+
+
+def site_file(made: Version) -> SiteFile:
+    found = _loaded.get(made.hash)
+    if found is None:
+        if len(_loaded) >= _LOADED_AT_MOST:
+            _loaded.clear()
+        found = _loaded[made.hash] = sitefile.load(made.content)
+    return found
+
+
+def fingerprints(site_file: SiteFile) -> dict[str, str]:
+    """For each purpose that is asked for, a short hash of what it means.
+
+    Its services, their cookies and who receives the data: when these change, those who had granted the
+    purpose are asked again. The wording is not in it.
+    """
+    return {
+        purpose: digest(
+            [
+                {
+                    "service": service.key,
+                    "cookies": [
+                        cookie.model_dump(include={"name", "lifetime"})
+                        for cookie in service.cookies
+                    ],
+                    "recipient": site_file.processor(service.processor).model_dump(
+                        include={"name", "countries", "seat"}
+                    ),
+                }
+                for service in site_file.services_of(purpose)
+            ]
+        )[:6]
+        for purpose in site_file.asked_purposes
+    }

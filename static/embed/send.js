@@ -1,0 +1,36 @@
+// Lets the server know of decisions. What could not be sent stays in the cookie until it could.
+//
+// Takes choice.js.
+
+let sending = false;
+
+async function send() {
+  const post = choice?.q[0];
+  if (!post || sending) return;
+  sending = true;
+  const token = choice.k;
+  let retry = false;
+  try {
+    // A string goes as text/plain, which needs no preflight; keepalive lets it outlive the page.
+    const answer = await fetch(`${BASE}/decisions`, {
+      method: "POST",
+      body: JSON.stringify({ ...post, token }),
+      credentials: "omit",
+      keepalive: true,
+    });
+    choice = readChoice() || choice; // another tab may have chosen while we waited
+    if (answer.ok) choice.k = (await answer.json()).token;
+    // A token that no longer holds: the same decision is sent without it.
+    else if (token && (answer.status === 401 || answer.status === 403)) delete choice.k;
+    // It will never be accepted, so keeping it would help nobody.
+    else if ([400, 409, 413, 422].includes(answer.status)) console.warn("consent: the server refused a decision", answer.status);
+    else throw answer.status;
+    if (answer.status !== 401 && answer.status !== 403) choice.q = choice.q.filter(({ id }) => id !== post.id);
+    writeChoice();
+    retry = true;
+  } catch {
+    // Offline, or the server is: the next page view tries again.
+  }
+  sending = false;
+  if (retry) send();
+}

@@ -1,0 +1,3 @@
+from consent import create_app
+
+app = create_app()
