@@ -33,7 +33,11 @@ def init_app(app: Flask) -> None:
         )
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
-    babel.init_app(app, locale_selector=lambda: g.get("language", "en"))
+    babel.init_app(
+        app,
+        locale_selector=lambda: g.get("language", "en"),
+        timezone_selector=lambda: g.get("timezone"),
+    )
     app.jinja_env.filters["country"] = country
     app.jinja_env.filters["numberformat"] = format_number
     app.jinja_env.filters["percentformat"] = format_percent

@@ -47,7 +47,7 @@ AGENTS = {
     f"Mozilla/5.0 (Linux; Android 15; Pixel 9) {WEBKIT} Chrome/140.0.0.0 Mobile Safari/537.36": 5,
     f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {SAFARI} Safari/605.1.15": 4,
     "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0": 2,
-    f"Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) {SAFARI} Mobile/15E148 Safari/604.1": 1,
+    f"Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) {SAFARI} Mobile/15E148 Safari/604.1": 4,
 }
 LANGUAGES = {"nb": 12, "nn": 3, "en": 3}
 ACTIONS = {"accept": 9, "refuse": 8, "choose": 3}

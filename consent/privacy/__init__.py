@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils.compat
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consent import i18n, ledger, notice, tokens, versions, web
@@ -123,6 +123,7 @@ def _page(template: str, version: Version) -> str:
     session = web.session()
     site_file = versions.site_file(version)
     language = i18n.choose(site_file.site.languages)
+    g.timezone = site_file.site.timezone
     latest = _latest(version.site, _visitor(version.site))
     return render_template(
         template,

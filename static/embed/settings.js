@@ -59,14 +59,15 @@ function fill(form, html) {
   const before = ticked(form, "purpose");
   form.innerHTML = html;
   tick(form, (purpose) => before[purpose], (service) => {
-    const [purpose] = CONFIG.services[service];
+    const purpose = CONFIG.services[service][0];
     return isGranted(purpose) === before[purpose] ? isServiceGranted(service) : before[purpose];
   });
 }
 
 // A purpose takes its services along; a service alone leaves its purpose undecided between the two.
 function follow(form, box) {
-  const { consentPurpose: purpose, of } = box.dataset;
+  const purpose = box.dataset.consentPurpose;
+  const of = box.dataset.of;
   const services = boxes(form, "service").filter((each) => each.dataset.of === (purpose || of));
   if (purpose) {
     for (const each of services) each.checked = box.checked;
