@@ -52,10 +52,11 @@ class Mistake:
         )
 
 
-def of_syntax(error: tomllib.TOMLDecodeError) -> Mistake:
+def of_syntax(error: tomllib.TOMLDecodeError, source: str) -> Mistake:
     match = re.match(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
     if not match:
-        return Mistake(1, "", f"This is not TOML: {error}.")
+        # The only place that tomllib does not number is the end.
+        return Mistake(source.count("\n") + 1, "", f"This is not TOML: {error}.")
     return Mistake(int(match[2]), "", f"This is not TOML: {match[1]}, at column {match[3]}.")
 
 

@@ -96,7 +96,7 @@ def _unique(kind: str) -> Callable[[str, Info], str]:
 
 
 def _context(info: Info, name: str) -> Any:
-    return (info.context or {}).get(name, {})
+    return (info.context or {}).get(name, Counter())
 
 
 def _language(value: str) -> str:
@@ -336,7 +336,7 @@ def parse(source: str) -> SiteFile:
     try:
         raw = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
-        raise SiteFileError([mistakes.of_syntax(error)]) from None
+        raise SiteFileError([mistakes.of_syntax(error, source)]) from None
     lines = tomllines.Lines(source)
     try:
         parsed = SiteFile.model_validate(raw, context=context_of(raw))

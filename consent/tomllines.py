@@ -31,12 +31,14 @@ class Lines:
 
     def _table(self, node: Node) -> None:
         header, *pairs = node.named_children
+        *around, last = _key(header)
         path: Path = ()
-        for name in _key(header):
+        for name in around:
             path = (*path, name)
             # A header below an array of tables speaks of the array's latest element.
-            if path in self._tables and (node.type == "table" or path != _key(header)):
+            if path in self._tables:
                 path = (*path, self._tables[path])
+        path = (*path, last)
         if node.type == "table_array_element":
             index = self._tables[path] = self._tables.get(path, -1) + 1
             self._lines.setdefault(path, header.start_point.row + 1)

@@ -1,0 +1,141 @@
+"""One Chromium for all tests; for each test a consent server, the demo website and a bench to build pages on.
+
+The websites are visited as `localhost` and the consent server as `127.0.0.1`: different sites to the browser,
+which share no cookie.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import select
+
+from consent.db import db
+from consent.demo import site_file, website
+from consent.models import Decision
+from tests.browser.install import chromium_path
+from tests.browser.servers import Bench, Server
+from tests.conftest import make_app, publish
+
+HERE = Path(__file__).parent
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 10_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def app(settings: dict[str, Any]) -> Iterator[Flask]:
+    """The consent application, with nothing published yet."""
+    app = make_app(settings)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def consent(app: Flask) -> Iterator[Server]:
+    yield from _served(Server(app))
+
+
+@pytest.fixture
+def consent_url(consent: Server) -> str:
+    return consent.origin("127.0.0.1")
+
+
+@pytest.fixture
+def website_server(consent_url: str) -> Iterator[Server]:
+    yield from _served(Server(website.create_app(consent_url)))
+
+
+@pytest.fixture
+def bench(consent_url: str) -> Iterator[Bench]:
+    yield from _served(Bench(consent_url))
+
+
+def _served(running: Server) -> Iterator[Server]:
+    yield running
+    running.stop()
+
+
+@pytest.fixture(autouse=True)
+def published(app: Flask, website_server: Server, bench: Bench) -> None:
+    """The demo's site file in force, for the origins under which the tests serve their websites."""
+    hosts = ("localhost", "app.localhost", "sub.app.localhost")
+    benches = "".join(f'"{bench.origin(host)}", ' for host in hosts)
+    source = site_file(website_server.origin("127.0.0.1"))
+    with app.app_context():
+        publish(source.replace("origins = [", f"origins = [{benches}", 1))
+
+
+@pytest.fixture
+def site(website_server: Server) -> str:
+    """The demo website's address."""
+    return website_server.origin("localhost")
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes contexts with options of their own: a context is a browser that has been nowhere yet."""
+    made: list[BrowserContext] = []
+
+    def make(**options: Any) -> BrowserContext:
+        context = browser.new_context(**{"locale": "nb-NO", **options})
+        context.set_default_timeout(PATIENCE_MS)
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+
+
+@pytest.fixture
+def context(new_context: Callable[..., BrowserContext]) -> BrowserContext:
+    return new_context()
+
+
+@pytest.fixture
+def requests(context: BrowserContext) -> list[str]:
+    """The address of every request that the context makes."""
+    addresses: list[str] = []
+    context.on("request", lambda request: addresses.append(request.url))
+    return addresses
+
+
+@pytest.fixture
+def page(context: BrowserContext, requests: list[str]) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def decisions(app: Flask) -> Callable[[], list[Decision]]:
+    """Reads what the ledger holds, the oldest first."""
+
+    def read() -> list[Decision]:
+        with app.app_context():
+            return list(db.session.scalars(select(Decision).order_by(Decision.decided_at)))
+
+    return read
