@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import click
 from flask import Flask
 from waitress.server import create_server
 
@@ -19,4 +20,5 @@ def server(app: Any, host: str, port: int, threads: int) -> Any:
 def serve(app: Flask) -> None:
     settings: Settings = app.extensions["consent_settings"]
     listening = server(app, settings.host, settings.port, settings.threads)
+    click.echo(f"listening: http://{settings.host}:{settings.port}/")
     listening.run()

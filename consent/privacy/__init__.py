@@ -21,6 +21,14 @@ blueprint = Blueprint("privacy", __name__, url_prefix="/privacy/<site>")
 COOKIE = "consent_visitor"
 
 
+@blueprint.after_request
+def _of_one_person(response: Response) -> Response:
+    if response.content_type.startswith("text/html"):
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Accept-Language, Cookie"
+    return response
+
+
 @blueprint.get("/")
 def page(site: str) -> str:
     version = versions.current(web.session(), site)

@@ -39,7 +39,9 @@ def open_settings(page: Page) -> None:
 
 def wait_until_received(page: Page) -> None:
     """Until the server has answered every decision, and the token is in the cookie."""
-    page.wait_for_function(f"() => {{ const choice = {CHOICE}; return choice?.k && !choice.q.length }}")
+    page.wait_for_function(
+        f"() => {{ const choice = {CHOICE}; return choice?.k && !choice.q.length }}"
+    )
 
 
 def wait_until_stand_ins_ran(page: Page) -> None:

@@ -4,6 +4,7 @@ The websites are visited as `localhost` and the consent server as `127.0.0.1`: d
 which share no cookie.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from consent.demo import site_file, website
 from consent.models import Decision
 from tests.browser.install import chromium_path
 from tests.browser.servers import Bench, Server
-from tests.conftest import make_app, publish
+from tests.conftest import KEY, make_app, publish
 
 HERE = Path(__file__).parent
 ARGUMENTS = [
@@ -46,9 +47,34 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def ports() -> Iterator[dict[str, Server]]:
+    """The three servers, not yet running. They keep their ports, so that the site file is published once."""
+    servers = {name: Server() for name in ("consent", "website", "bench")}
+    yield servers
+    for each in servers.values():
+        each.release()
+
+
+@pytest.fixture(scope="session")
+def database(ports: dict[str, Server], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the demo's site file in force, for the origins under which the tests serve websites."""
+    hosts = ("localhost", "app.localhost", "sub.app.localhost")
+    benches = "".join(f'"{ports["bench"].origin(host)}", ' for host in hosts)
+    source = site_file(ports["website"].origin("127.0.0.1"))
+    path = tmp_path_factory.mktemp("published") / "consent.db"
+    app = make_app({"secret_keys": (KEY,), "database": f"sqlite:///{path}"})
+    with app.app_context():
+        publish(source.replace("origins = [", f"origins = [{benches}", 1))
+        db.session.remove()
+        db.engine.dispose()
+    return path
+
+
 @pytest.fixture
-def app(settings: dict[str, Any]) -> Iterator[Flask]:
-    """The consent application, with nothing published yet."""
+def app(database: Path, settings: dict[str, Any]) -> Iterator[Flask]:
+    """The consent application, on a copy of that database."""
+    shutil.copy(database, settings["database"].removeprefix("sqlite:///"))
     app = make_app(settings)
     yield app
     with app.app_context():
@@ -56,8 +82,8 @@ def app(settings: dict[str, Any]) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def consent(app: Flask) -> Iterator[Server]:
-    yield from _served(Server(app))
+def consent(app: Flask, ports: dict[str, Server]) -> Iterator[Server]:
+    yield from ports["consent"].serve(app)
 
 
 @pytest.fixture
@@ -66,34 +92,17 @@ def consent_url(consent: Server) -> str:
 
 
 @pytest.fixture
-def website_server(consent_url: str) -> Iterator[Server]:
-    yield from _served(Server(website.create_app(consent_url)))
-
-
-@pytest.fixture
-def bench(consent_url: str) -> Iterator[Bench]:
-    yield from _served(Bench(consent_url))
-
-
-def _served(running: Server) -> Iterator[Server]:
-    yield running
-    running.stop()
-
-
-@pytest.fixture(autouse=True)
-def published(app: Flask, website_server: Server, bench: Bench) -> None:
-    """The demo's site file in force, for the origins under which the tests serve their websites."""
-    hosts = ("localhost", "app.localhost", "sub.app.localhost")
-    benches = "".join(f'"{bench.origin(host)}", ' for host in hosts)
-    source = site_file(website_server.origin("127.0.0.1"))
-    with app.app_context():
-        publish(source.replace("origins = [", f"origins = [{benches}", 1))
-
-
-@pytest.fixture
-def site(website_server: Server) -> str:
+def site(consent_url: str, ports: dict[str, Server]) -> Iterator[str]:
     """The demo website's address."""
-    return website_server.origin("localhost")
+    for running in ports["website"].serve(website.create_app(consent_url)):
+        yield running.origin("localhost")
+
+
+@pytest.fixture
+def bench(consent_url: str, ports: dict[str, Server]) -> Iterator[Bench]:
+    bench = Bench(ports["bench"], consent_url)
+    for _ in ports["bench"].serve(bench.app):
+        yield bench
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """Servers that the browser talks to, each on a free port of 127.0.0.1 and in a thread of its own."""
 
+import socket
 import threading
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Self
 
 from flask import Flask, Response, abort, request
 
@@ -11,29 +13,44 @@ from consent.serving import server
 class Server:
     """A WSGI application that can be stopped, and started again on the same port."""
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.port = 0
-        # What reached it: each request's path and query, and its Referer.
-        self.seen: list[tuple[str, str]] = []
-        self.start()
+    def __init__(self) -> None:
+        # Bound but not listening: keeps the port ours while the server is stopped.
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind(("127.0.0.1", 0))
+        self.port: int = self._held.getsockname()[1]
+        self._listening: Any = None
 
     def origin(self, host: str) -> str:
         return f"http://{host}:{self.port}"
 
+    def serve(self, app: Any) -> Iterator[Self]:
+        """The server, running until whoever asked has had enough: the body of a fixture."""
+        self.app = app
+        # What reached it: each request's path and query, and its Referer.
+        self.seen: list[tuple[str, str]] = []
+        self.start()
+        yield self
+        self.stop()
+
     def start(self) -> None:
         self._listening = server(self._recorded, "127.0.0.1", self.port, threads=4)
-        self.port = self._listening.effective_port
         self._thread = threading.Thread(target=self._listening.run)
         self._thread.start()
 
     def stop(self) -> None:
+        if self._listening is None:
+            return
         # The server's loop ends when nothing is left to wait for. Its sockets are closed in its own
         # thread, because it may be waiting for them.
         self._listening.trigger.pull_trigger(self._close_all)
         self._thread.join(timeout=10)
         assert not self._thread.is_alive()
         self._listening.task_dispatcher.shutdown()
+        self._listening = None
+
+    def release(self) -> None:
+        self._held.close()
 
     def _close_all(self) -> None:
         for each in list(self._listening._map.values()):
@@ -45,15 +62,15 @@ class Server:
         return self.app(environ, start_response)
 
 
-class Bench(Server):
+class Bench:
     """A website whose pages a test writes."""
 
-    def __init__(self, consent: str) -> None:
-        self.script = f'<script async src="{consent}/e/07sor.js"></script>'
-        self._pages: dict[str, Response] = {}
-        app = Flask(__name__)
-        app.add_url_rule("/<path:_>", "page", lambda _: self._pages.get(request.path) or abort(404))
-        super().__init__(app)
+    def __init__(self, server: Server, consent_url: str) -> None:
+        self.origin = server.origin
+        self.script = f'<script async src="{consent_url}/e/07sor.js"></script>'
+        self._files: dict[str, tuple[str, dict[str, str]]] = {}
+        self.app = Flask(__name__)
+        self.app.add_url_rule("/<path:_>", "file", self._file)
 
     def page(
         self,
@@ -61,13 +78,20 @@ class Bench(Server):
         path: str = "/page",
         host: str = "localhost",
         lang: str = "nb",
-        headers: dict[str, str] | None = None,
+        csp: str = "",
     ) -> str:
-        """Puts a page there, without a consent script of its own, and returns its address."""
+        """Puts a page there, with nothing added but its head, and returns its address."""
+        policy = {"Content-Security-Policy": csp} if csp else {}
         whole = f'<!doctype html><html lang="{lang}"><title>Bench</title>{html}'
-        self._pages[path] = Response(whole, headers=headers, content_type="text/html")
+        self._files[path] = (whole, {"Content-Type": "text/html", **policy})
         return self.origin(host) + path
 
     def javascript(self, path: str, source: str) -> str:
-        self._pages[path] = Response(source, content_type="text/javascript")
+        self._files[path] = (source, {"Content-Type": "text/javascript"})
         return path
+
+    def _file(self, _: str) -> Response:
+        if request.path not in self._files:
+            abort(404)
+        body, headers = self._files[request.path]
+        return Response(body, headers=headers)

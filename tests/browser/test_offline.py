@@ -14,7 +14,9 @@ def decide_offline(page: Page, button: str) -> None:
         page.locator(button).click()
 
 
-def test_a_choice_made_while_the_server_is_away_holds_and_arrives_once(page, site, consent, decisions):
+def test_a_choice_made_while_the_server_is_away_holds_and_arrives_once(
+    page, site, consent, decisions
+):
     page.goto(site)
     consent.stop()
     decide_offline(page, banner.ACCEPT)
@@ -36,7 +38,9 @@ def test_a_choice_made_while_the_server_is_away_holds_and_arrives_once(page, sit
     assert [path for path, _ in consent.seen].count("/e/07sor/decisions") == 1
 
 
-def test_a_refusal_made_while_the_server_is_away_is_not_asked_for_again(page, site, consent, decisions):
+def test_a_refusal_made_while_the_server_is_away_is_not_asked_for_again(
+    page, site, consent, decisions
+):
     page.goto(site)
     consent.stop()
     decide_offline(page, banner.REFUSE)
@@ -107,7 +111,9 @@ def test_an_error_of_the_server_is_tried_again_on_the_next_page(page, site, deci
     assert len(decisions()) == 1
 
 
-def test_two_tabs_with_the_same_unsent_choice_lead_to_one_row(page, context, site, consent, decisions):
+def test_two_tabs_with_the_same_unsent_choice_lead_to_one_row(
+    page, context, site, consent, decisions
+):
     page.goto(site)
     consent.stop()
     decide_offline(page, banner.ACCEPT)
@@ -120,7 +126,9 @@ def test_two_tabs_with_the_same_unsent_choice_lead_to_one_row(page, context, sit
     assert len(decisions()) == 1
 
 
-def test_a_second_choice_while_the_first_answer_is_arriving_is_the_same_visitors(page, site, decisions):
+def test_a_second_choice_while_the_first_answer_is_arriving_is_the_same_visitors(
+    page, site, decisions
+):
     # Holds back the body of the first answer, whose status has come already.
     page.add_init_script("""
         const read = Response.prototype.json;
@@ -131,7 +139,7 @@ def test_a_second_choice_while_the_first_answer_is_arriving_is_the_same_visitors
     """)
     page.goto(site)
     page.locator(banner.ACCEPT).click()
-    page.wait_for_function("window.letTheBodyCome")
+    page.wait_for_function("() => !!window.letTheBodyCome")
     page.evaluate("consent.withdraw()")
     page.evaluate("letTheBodyCome()")
     banner.wait_until_received(page)

@@ -1,0 +1,257 @@
+"""The server and the demo as processes: what survives a kill, and what a wheel carries."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from consent.demo import SITE_FILE
+from tests.conftest import KEY
+from tests.factories import decision
+
+ROOT = Path(__file__).parent.parent
+CONSENT = [sys.executable, "-m", "consent"]
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def running(
+    command: list[str], ready: str, folder: Path, environ: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The command as a process, once a line with `ready` has come; killed afterwards."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines: list[str] = []
+    assert process.stdout
+    try:
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            if ready in line:
+                break
+        else:
+            raise AssertionError("\n".join(lines))
+        yield process, lines
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def post(address: str, body: object) -> int:
+    request = urllib.request.Request(
+        address, json.dumps(body).encode(), {"Content-Type": "text/plain"}
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return int(answer.status)
+
+
+def get(address: str, **headers: str) -> str:
+    with urllib.request.urlopen(
+        urllib.request.Request(address, headers=headers), timeout=20
+    ) as answer:
+        return str(answer.read().decode())
+
+
+def test_what_was_answered_with_201_survives_kill_9(tmp_path: Path) -> None:
+    port = free_port()
+    environ = os.environ | {
+        "CONSENT_SECRET_KEYS": KEY,
+        "CONSENT_DATABASE": f"sqlite:///{tmp_path}/consent.db",
+        "CONSENT_PORT": str(port),
+    }
+    subprocess.run(
+        [*CONSENT, "publish", str(SITE_FILE)],
+        cwd=tmp_path,
+        env=environ,
+        check=True,
+        capture_output=True,
+    )
+    address = f"http://127.0.0.1:{port}/e/07sor/decisions"
+    tokens: dict[str, str] = {}
+    enough = threading.Event()
+
+    def send() -> None:
+        while True:
+            body = decision()
+            request = urllib.request.Request(
+                address, json.dumps(body).encode(), {"Content-Type": "text/plain"}
+            )
+            try:
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    assert answer.status == 201
+                    tokens[str(body["id"])] = json.load(answer)["token"]
+            except (OSError, ValueError):
+                return
+            if len(tokens) >= 60:
+                enough.set()
+
+    with running([*CONSENT, "serve"], "listening", tmp_path, environ) as (process, _):
+        threads = [threading.Thread(target=send) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        assert enough.wait(60)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        for thread in threads:
+            thread.join()
+
+    with running([*CONSENT, "serve"], "listening", tmp_path, environ):
+        for identity, token in tokens.items():
+            mine = get(
+                f"http://127.0.0.1:{port}/api/v1/sites/07sor/visitors/me",
+                Authorization=f"Bearer {token}",
+            )
+            assert [each["id"] for each in json.loads(mine)["decisions"]] == [identity]
+
+
+def demo_works(command: list[str], folder: Path, environ: dict[str, str]) -> None:
+    port, demo_port = free_port(), free_port()
+    with running(
+        [*command, "demo"],
+        "API token",
+        folder,
+        environ | {"PORT": str(port), "DEMO_PORT": str(demo_port)},
+    ) as (_, lines):
+        said = dict(line.split(": ", 1) for line in lines)
+        assert said["demo website"] == f"http://127.0.0.1:{demo_port}/"
+        assert f'src="http://127.0.0.1:{port}/e/07sor.js"' in get(said["demo website"])
+        assert "07sor" in get(f"http://127.0.0.1:{port}/e/07sor.js")
+        assert "Rolv W. Pripp" in get(said["privacy notice"])
+        assert "Log in" in get(said["dashboard"])
+        assert "figure" not in get(f"http://127.0.0.1:{port}/static/icon.svg")
+        before = json.loads(get(said["API"], Authorization=f"Bearer {said['API token']}"))
+        assert before["totals"]["decisions"] > 500
+        assert before["samples"]
+        assert post(f"http://127.0.0.1:{port}/e/07sor/decisions", decision()) == 201
+        after = json.loads(get(said["API"], Authorization=f"Bearer {said['API token']}"))
+        assert after["totals"]["accept"] == before["totals"]["accept"] + 1
+
+
+def test_the_demo_prints_its_addresses_and_serves(tmp_path: Path) -> None:
+    demo_works(CONSENT, tmp_path, dict(os.environ))
+
+
+def test_the_demo_says_when_a_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        environ = os.environ | {"PORT": str(taken.getsockname()[1]), "DEMO_PORT": str(free_port())}
+        found = subprocess.run(
+            [*CONSENT, "demo"], cwd=tmp_path, env=environ, capture_output=True, text=True
+        )
+
+    assert found.returncode == 1
+    assert "Set PORT and DEMO_PORT to free ports" in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+
+
+def test_the_demo_starts_again_where_it_was(tmp_path: Path) -> None:
+    demo_works(CONSENT, tmp_path, dict(os.environ))
+    demo_works(CONSENT, tmp_path, dict(os.environ))
+
+
+def test_a_wheel_in_a_blank_environment_serves_the_demo(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    wheel = next(tmp_path.glob("*.whl"))
+    blank = tmp_path / "blank"
+    venv.create(blank, with_pip=True)
+    install = [
+        str(blank / "bin/python"),
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+    ]
+    subprocess.run(
+        [*install, "-r", str(ROOT / "requirements.lock")], check=True, capture_output=True
+    )
+    subprocess.run([*install, "--no-deps", str(wheel)], check=True, capture_output=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    demo_works([str(blank / "bin/consent")], elsewhere, {"PATH": os.environ["PATH"]})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["publish", str(SITE_FILE)], "CONSENT_SECRET_KEYS is not set"),
+        (["serve"], "CONSENT_SECRET_KEYS is not set"),
+        (["token", "nowhere"], "CONSENT_SECRET_KEYS is not set"),
+        (["check", "/no/such/file.toml"], "does not exist"),
+    ],
+)
+def test_a_command_that_fails_says_why_and_ends_with_an_error(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
+    found = subprocess.run(
+        [*CONSENT, *arguments], cwd=tmp_path, env=environ, capture_output=True, text=True
+    )
+
+    assert found.returncode != 0
+    assert said in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_publish_user_and_token_work_from_the_command_line(tmp_path: Path) -> None:
+    environ = os.environ | {
+        "CONSENT_SECRET_KEYS": KEY,
+        "CONSENT_DATABASE": f"sqlite:///{tmp_path}/consent.db",
+    }
+
+    def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*CONSENT, *arguments],
+            cwd=tmp_path,
+            env=environ,
+            input=given,
+            capture_output=True,
+            text=True,
+        )
+
+    assert "Published version 1 of 07sor" in run("publish", str(SITE_FILE)).stdout
+    assert "Nothing changed" in run("publish", str(SITE_FILE)).stdout
+    assert run("token", "07sor").stdout.startswith("ct_")
+    assert "no site 'nowhere'" in run("token", "nowhere").stderr
+    added = run(
+        "user",
+        "add",
+        "kari@example.no",
+        "--site",
+        "07sor",
+        "--password-stdin",
+        given="long enough for this\n",
+    )
+    assert added.stdout == "kari@example.no sees 07sor.\n"
+    short = run(
+        "user", "add", "kari@example.no", "--site", "07sor", "--password-stdin", given="short\n"
+    )
+    assert (short.returncode, "at least 12 characters" in short.stderr) == (1, True)
