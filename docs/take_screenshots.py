@@ -1,0 +1,122 @@
+"""Takes every picture of the docs anew, from the demo: `make screenshots`."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.conftest import ARGUMENTS  # noqa: E402
+from tests.browser.install import chromium_path  # noqa: E402
+
+PICTURES = Path(__file__).parent / "screenshots"
+SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
+SCHEMES = ("light", "dark")
+LOCALES = {"nb": "nb-NO", "nn": "nn-NO", "en": "en-GB"}
+PORTS = ("8180", "8181")
+
+
+@contextmanager
+def demo() -> Iterator[dict[str, str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "consent", "demo", "--port", PORTS[0], "--demo-port", PORTS[1]]
+        process = subprocess.Popen(
+            [*command, "--folder", folder], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout
+        said = {}
+        for line in process.stdout:
+            name, value = line.rstrip("\n").split(": ", 1)
+            said[name] = value
+            if name == "API token":
+                break
+        try:
+            yield said
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+def serve_htmx(page: Page) -> None:
+    file = ROOT / "node_modules/htmx.org/dist/htmx.min.js"
+    page.context.route(
+        "https://cdn.jsdelivr.net/**",
+        lambda route: route.fulfill(
+            path=file, content_type="text/javascript", headers={"Access-Control-Allow-Origin": "*"}
+        ),
+    )
+
+
+def take(page: Page, name: str, full: bool = False) -> None:
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=full)
+
+
+def website(page: Page, said: dict[str, str], name: str, language: str) -> None:
+    path = {"en": "en"}.get(language, "")
+    page.goto(said["demo website"] + path)
+    if language == "nn":
+        page.evaluate("document.documentElement.lang = 'nn'")
+        page.reload()
+    page.locator("[data-consent-box]").wait_for()
+    take(page, f"banner-{name}")
+    with page.expect_response("**/settings") as settings:
+        page.locator("[data-consent-choose]").click()
+    settings.value.finished()
+    page.locator("[data-consent-service]").first.wait_for(state="attached")
+    take(page, f"settings-{name}")
+
+
+def pages(page: Page, said: dict[str, str], name: str, language: str) -> None:
+    page.goto(f"{said['privacy notice']}?lang={language}")
+    take(page, f"notice-{name}", full=True)
+    page.goto(f"{said['privacy notice']}choices?lang={language}")
+    take(page, f"choices-{name}", full=True)
+    serve_htmx(page)
+    page.goto(f"{said['dashboard']}login?lang={language}")
+    take(page, f"login-{name}")
+    page.fill("[name=email]", said["e-mail"])
+    page.fill("[name=password]", said["password"])
+    page.locator("main button").click()
+    page.goto(f"{said['dashboard']}07sor/?lang={language}")
+    page.wait_for_load_state("networkidle")
+    take(page, f"dashboard-{name}", full=True)
+
+
+def shoot(browser: Browser, said: dict[str, str], size: str, scheme: str, language: str) -> None:
+    context = browser.new_context(
+        viewport=SIZES[size],  # type: ignore[arg-type]
+        color_scheme=scheme,  # type: ignore[arg-type]
+        locale=LOCALES[language],
+        reduced_motion="reduce",
+    )
+    suffix = "" if language == "nb" else f"-{language}"
+    name = f"{size}-{scheme}{suffix}"
+    website(context.new_page(), said, name, language)
+    context.clear_cookies()
+    pages(context.new_page(), said, name, language)
+    context.close()
+
+
+def main() -> None:
+    PICTURES.mkdir(exist_ok=True)
+    for old in PICTURES.glob("*.png"):
+        old.unlink()
+    with demo() as said, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        for size in SIZES:
+            for scheme in SCHEMES:
+                shoot(browser, said, size, scheme, "nb")
+            for language in ("nn", "en"):
+                shoot(browser, said, size, "light", language)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
