@@ -11,6 +11,8 @@ from pygal.style import Style
 from consent import consents, visits
 from consent.errors import NotFound
 
+# A picture follows the reader's colours, not the page's.
+DARK = "@media (prefers-color-scheme: dark) { text { fill: #a5b0bf !important } }"
 STYLE = Style(
     background="transparent",
     plot_background="transparent",
@@ -50,7 +52,7 @@ def _bars(series: list[tuple[str, list[int | None]]], days: list[date], language
         style=STYLE,
         # No script and no style sheet from elsewhere.
         js=[],
-        css=["file://style.css", "file://graph.css"],
+        css=["file://style.css", "file://graph.css", f"inline:{DARK}"],
         width=880,
         height=300,
         margin=4,

@@ -59,6 +59,7 @@ def stand_ins(page: Page) -> list[str]:
 
 def cookies(page: Page) -> set[str]:
     """The names of all cookies of the context, whoever set them."""
+    page.evaluate("document.cookie")  # what the page wrote has arrived when it can be read back
     return {each["name"] for each in page.context.cookies()}
 
 

@@ -22,6 +22,8 @@ from tests.browser.servers import Bench, Server
 from tests.conftest import KEY, make_app, publish
 
 HERE = Path(__file__).parent
+NODE_MODULES = HERE.parents[1] / "node_modules"
+HTMX = NODE_MODULES / "htmx.org/dist/htmx.min.js"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -1,0 +1,93 @@
+"""What axe-core finds against WCAG 2.2 A and AA: nothing, on any page, light or dark, narrow or wide."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from consent import staff
+from consent.db import db
+from consent.security import HTMX_CDN
+from tests.browser import banner
+from tests.browser.conftest import HTMX, NODE_MODULES
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RUN = f"axe.run({{ runOnly: {json.dumps(TAGS)}, resultTypes: ['violations'] }})"
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (390, 1280)]
+
+EMAIL, PASSWORD = "kari@example.no", "a-long-enough-password"
+
+
+@pytest.fixture
+def page(new_context: Callable) -> Page:
+    context = new_context(bypass_csp=True)
+    context.add_init_script(path=NODE_MODULES / "axe-core/axe.min.js")
+    context.route(HTMX_CDN, lambda route: route.fulfill(path=HTMX))
+    return context.new_page()
+
+
+def findings(page: Page) -> dict[str, list[str]]:
+    """What is wrong, by look: each finding's rule and place."""
+    found = {}
+    for scheme, width in LOOKS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 800})
+        violations = page.evaluate(RUN)["violations"]
+        found[f"{scheme} {width}"] = [
+            f"{each['id']}: {node['target']} {node['failureSummary']}"
+            for each in violations
+            for node in each["nodes"]
+        ]
+    return {look: wrong for look, wrong in found.items() if wrong}
+
+
+@pytest.mark.parametrize("path", ["/", "/video"])
+def test_the_website_with_the_banner(page, site, path):
+    page.goto(site + path)
+    expect(page.locator(banner.BOX)).to_be_visible()
+    assert findings(page) == {}
+
+
+def test_the_settings(page, site):
+    page.goto(site)
+    banner.open_settings(page)
+    for each in page.locator(f"{banner.SETTINGS} summary").all():
+        each.click()
+    assert findings(page) == {}
+
+
+def test_the_control_that_stays(page, bench):
+    page.goto(bench.page(f"{bench.script}<main><h1>Hei</h1></main>"))
+    page.locator(banner.REFUSE).click()
+    expect(page.locator(banner.REOPEN)).to_be_visible()
+    assert findings(page) == {}
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_the_notice_with_all_its_chapters_open(page, consent_url, language):
+    page.goto(f"{consent_url}/privacy/07sor/?lang={language}")
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+    assert findings(page) == {}
+
+
+def test_the_choices_before_and_after_one(page, consent_url):
+    page.goto(f"{consent_url}/privacy/07sor/choices")
+    assert findings(page) == {}
+    page.locator("button[value=accept]").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    assert findings(page) == {}
+
+
+def test_the_staff_pages(page, app, consent_url):
+    with app.app_context():
+        staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], datetime.now(UTC))
+    page.goto(f"{consent_url}/dashboard/")
+    assert findings(page) == {}
+    page.locator("[name=email]").fill(EMAIL)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("main button").click()
+    expect(page.locator("#figures")).to_be_visible()
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+    assert findings(page) == {}

@@ -1,0 +1,113 @@
+"""The staff pages in a browser: the period swaps the figures, with htmx and without JavaScript."""
+
+import base64
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from consent import ledger, staff
+from consent.db import db
+from consent.ledger import Choice
+from consent.security import HTMX_CDN, HTMX_INTEGRITY
+from tests import factories
+from tests.browser.conftest import HTMX
+
+EMAIL, PASSWORD = "kari@example.no", "a-long-enough-password"
+LONG_AGO = date(2026, 1, 15)
+
+
+@pytest.fixture(autouse=True)
+def past(app: Flask) -> None:
+    """A member of staff, two decisions of today, and one of long ago."""
+    now = datetime.now(UTC)
+    then = datetime(LONG_AGO.year, LONG_AGO.month, LONG_AGO.day, 12, tzinfo=UTC)
+    with app.app_context():
+        staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], now)
+        for moment in (now, now, then):
+            choice = Choice.model_validate(factories.decision())
+            ledger.record(db.session(), "07sor", choice, None, "desktop", moment)
+
+
+@pytest.fixture
+def page(context, consent_url) -> Page:
+    context.route(HTMX_CDN, lambda route: route.fulfill(path=HTMX, headers=CORS))
+    return context.new_page()
+
+
+CORS = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}
+
+
+def log_in(page: Page, consent_url: str) -> None:
+    page.goto(f"{consent_url}/dashboard/")
+    page.locator("[name=email]").fill(EMAIL)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("main button").click()
+    expect(page.locator("#figures")).to_be_visible()
+
+
+def shown(page: Page):
+    return page.locator("#figures .figure b").first
+
+
+def test_htmx_is_the_release_that_the_integrity_hash_names():
+    digest = base64.b64encode(hashlib.sha384(HTMX.read_bytes()).digest()).decode()
+    assert f"sha384-{digest}" == HTMX_INTEGRITY
+
+
+def test_the_period_swaps_the_figures_in_the_page(page, consent_url):
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    log_in(page, consent_url)
+    expect(shown(page)).to_have_text("2")
+    page.evaluate("window.same = true")
+    page.locator("[name=from]").fill(str(LONG_AGO))
+    page.locator("[name=to]").fill(str(LONG_AGO + timedelta(days=1)))
+    expect(shown(page)).to_have_text("1")
+    assert page.evaluate("window.same") is True
+    for chart in page.locator("img.chart").all():
+        assert str(LONG_AGO) in chart.get_attribute("src")
+    page.wait_for_function(
+        "() => [...document.images].every((image) => image.complete && image.naturalWidth)"
+    )
+    assert complaints == []
+
+
+def test_an_end_before_the_beginning_leaves_the_figures_until_it_is_mended(page, consent_url):
+    log_in(page, consent_url)
+    with page.expect_response("**/figures?**"):
+        page.locator("[name=to]").fill(str(LONG_AGO))
+    expect(page.locator("h1")).to_have_count(1)
+    expect(shown(page)).to_have_text("2")
+    page.locator("[name=from]").fill(str(LONG_AGO))
+    expect(shown(page)).to_have_text("1")
+
+
+def test_the_period_works_without_javascript(new_context, consent_url):
+    page = new_context(java_script_enabled=False).new_page()
+    log_in(page, consent_url)
+    expect(shown(page)).to_have_text("2")
+    page.locator("[name=from]").fill(str(LONG_AGO))
+    page.locator("[name=to]").fill(str(LONG_AGO))
+    page.locator("form.period button").click()
+    expect(shown(page)).to_have_text("1")
+    assert f"from={LONG_AGO}" in page.url
+
+
+def test_a_wrong_password_is_refused_and_logging_out_ends_it(page, consent_url):
+    page.goto(f"{consent_url}/dashboard/07sor/")
+    page.locator("[name=email]").fill(EMAIL)
+    page.locator("[name=password]").fill("something else")
+    page.locator("main button").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.locator("[name=email]").fill(EMAIL)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("main button").click()
+    expect(page.locator("#figures")).to_be_visible()
+    page.locator("header form button").click()
+    expect(page.locator("[name=password]")).to_be_visible()
+    page.goto(f"{consent_url}/dashboard/07sor/")
+    expect(page.locator("[name=password]")).to_be_visible()
