@@ -13,6 +13,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel import Locale
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic import ValidationInfo as Info
 from pydantic_core import PydanticCustomError
@@ -24,6 +25,17 @@ from consent.mistakes import Mistake
 NECESSARY = "necessary"
 # Purposes whose titles and descriptions the catalogues hold; a site may override both.
 STANDARD_PURPOSES = (NECESSARY, "preferences", "analytics", "marketing")
+# ISO 3166 codes, and the groups that make sense as a place of data.
+TERRITORIES = {
+    code for code in map(str, Locale("en").territories) if re.fullmatch(r"[A-Z]{2}", code)
+} - {
+    "ZZ",
+    "XA",
+    "XB",
+    "QO",
+    "UN",
+    "EZ",
+} | {"001"}
 KEY = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 
 
@@ -121,6 +133,12 @@ def _origin(value: str) -> str:
     return value
 
 
+def _once(values: list[str]) -> list[str]:
+    if twice := [value for value, count in Counter(values).items() if count > 1]:
+        raise wrong("{twice} stands here more than once. Write it once.", twice=", ".join(twice))
+    return values
+
+
 def _timezone(value: str) -> str:
     if value not in available_timezones():
         raise wrong("{value} is no time zone. Write a name such as Europe/Oslo.", value=repr(value))
@@ -140,7 +158,7 @@ def _email(value: str) -> str:
 
 
 def _country(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}|001", value):
+    if value not in TERRITORIES:
         raise wrong(
             "{value} is no country code. Write two capital letters (NO, IE, US), EU for the European Union "
             "or 001 for the whole world.",
@@ -187,9 +205,9 @@ class SiteTable(Part):
     key: Annotated[str, Field(pattern=KEY, max_length=40)]
     name: Name
     # Scheme, host and port of each website that may send decisions and hits for this site.
-    origins: Annotated[list[Origin], Field(min_length=1)]
+    origins: Annotated[list[Origin], Field(min_length=1), AfterValidator(_once)]
     # The first one is the default.
-    languages: Annotated[list[Language], Field(min_length=1)]
+    languages: Annotated[list[Language], Field(min_length=1), AfterValidator(_once)]
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Oslo"
     # When the owner last changed what the notice says.
     updated: date
