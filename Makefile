@@ -70,5 +70,7 @@ $(VENV)/dev: $(VENV)/installed requirements-dev.lock
 	@touch $@
 
 node_modules/installed: package-lock.json
+	@command -v npm > /dev/null || { apt-get update -qq && apt-get install -y -qq npm; } \
+	  || { echo "Install Node.js and npm first; only the tests need them."; exit 1; }
 	npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
 
-from consent import notice, sitefile, staff
-from consent.db import db, migrate
+from consent import notice, serving, sitefile, staff
+from consent.db import db
+from consent.demo import run as run_demo
 from consent.errors import ConsentError
+from consent.serving import ready_app
 from consent.settings import SettingError
 from consent.sitefile import SiteFileError
 
@@ -54,15 +55,6 @@ def on_the_database(command: Callable[..., None]) -> Callable[..., None]:
             command(**arguments)
 
     return wrapped
-
-
-def ready_app(config: dict[str, Any] | None = None) -> Flask:
-    from consent import create_app
-
-    app = create_app(config)
-    with app.app_context():
-        migrate(db.engine)
-    return app
 
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -118,9 +110,7 @@ def migrate_command() -> None:
 @commands.command()
 def serve() -> None:
     """Serve on CONSENT_HOST and CONSENT_PORT, in one process."""
-    from consent.serving import serve
-
-    serve(ready_app())
+    serving.serve(ready_app())
 
 
 @commands.command()
@@ -150,9 +140,7 @@ def serve() -> None:
 )
 def demo(folder: Path, host: str, port: int, demo_port: int) -> None:
     """Serve the demo site, with invented visits and decisions, and a website that carries its banner."""
-    from consent.demo import run
-
-    run(folder, host, port, demo_port)
+    run_demo(folder, host, port, demo_port)
 
 
 @commands.group()

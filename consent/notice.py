@@ -15,7 +15,8 @@ from consent import script, sitefile, versions
 from consent.canonical import digest
 from consent.errors import Conflict
 from consent.models import Site, Version, VersionText
-from consent.sitefile import NECESSARY, Lifetime, Purpose, SiteFile
+from consent.sitefile import NECESSARY, Purpose, SiteFile
+from consent.values import Lifetime
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,17 @@ import click
 from flask import Flask
 from waitress.server import create_server
 
+from consent import create_app
+from consent.db import db, migrate
 from consent.settings import Settings
+
+
+def ready_app(config: dict[str, Any] | None = None) -> Flask:
+    """The application, with its database at the newest schema."""
+    app = create_app(config)
+    with app.app_context():
+        migrate(db.engine)
+    return app
 
 
 def server(app: Any, host: str, port: int, threads: int) -> Any:

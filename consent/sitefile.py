@@ -5,196 +5,42 @@ truth. `parse` either returns a `SiteFile` or raises `SiteFileError` with every 
 with its line, its key and its mend. Knows neither database nor HTTP.
 """
 
-import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from babel import Locale
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic import ValidationInfo as Info
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from consent import mistakes, tomllines
-from consent.i18n import CATALOGUES
 from consent.mistakes import Mistake
+from consent.values import (
+    KEY,
+    CookieLifetime,
+    Country,
+    Email,
+    Language,
+    Name,
+    Origin,
+    Text,
+    Timezone,
+    WebAddress,
+    known,
+    once,
+    unique,
+)
 
 NECESSARY = "necessary"
 # Purposes whose titles and descriptions the catalogues hold; a site may override both.
 STANDARD_PURPOSES = (NECESSARY, "preferences", "analytics", "marketing")
-# ISO 3166 codes, and the groups that make sense as a place of data.
-TERRITORIES = {
-    code for code in map(str, Locale("en").territories) if re.fullmatch(r"[A-Z]{2}", code)
-} - {
-    "ZZ",
-    "XA",
-    "XB",
-    "QO",
-    "UN",
-    "EZ",
-} | {"001"}
-KEY = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 
 
 class SiteFileError(Exception):
     def __init__(self, found: list[Mistake]) -> None:
         super().__init__(f"{len(found)} mistakes in the site file")
         self.mistakes = found
-
-
-def wrong(message: str, **values: Any) -> PydanticCustomError:
-    # The message type asks for a literal string; ours are, and their braces are filled by pydantic.
-    return PydanticCustomError("site_file", message, values)
-
-
-# Checks that need more than the value itself. The context is taken from the raw file before anything is
-# validated, so that one mistake never hides another.
-
-
-def _in_every_language(value: Any, info: Info) -> Any:
-    languages = _context(info, "languages")
-    if isinstance(value, str):
-        if len(languages) > 1:
-            raise wrong(
-                "This text is needed in each language of the site. Write one line for each: {lines}.",
-                lines=", ".join(f"{info.field_name}.{language} = …" for language in languages),
-            )
-        return dict.fromkeys(languages, value)
-    if isinstance(value, dict):
-        if missing := [language for language in languages if not value.get(language)]:
-            raise wrong(
-                "The text is missing in {missing}. Add {lines}.",
-                missing=", ".join(missing),
-                lines=", ".join(f"{info.field_name}.{language} = …" for language in missing),
-            )
-        if extra := [language for language in value if language not in languages]:
-            raise wrong(
-                "{extra} is no language of this site. Add it to site.languages, or remove the text.",
-                extra=", ".join(extra),
-            )
-    return value
-
-
-def _known(kind: str) -> Callable[[str, Info], str]:
-    def check(value: str, info: Info) -> str:
-        known = _context(info, kind)
-        if value not in known:
-            raise wrong(
-                "{value} is not among the {kind} of this file{hint}. Write one of: {known}.",
-                value=repr(value),
-                kind=kind,
-                hint=mistakes.did_you_mean(value, known),
-                known=", ".join(sorted(known)) or "(there are none yet)",
-            )
-        return value
-
-    return check
-
-
-def _unique(kind: str) -> Callable[[str, Info], str]:
-    def check(value: str, info: Info) -> str:
-        if _context(info, kind)[value] > 1:
-            raise wrong(
-                "The key {value} is used more than once among the {kind}. Give each its own.",
-                value=repr(value),
-                kind=kind,
-            )
-        return value
-
-    return check
-
-
-def _context(info: Info, name: str) -> Any:
-    return (info.context or {}).get(name, Counter())
-
-
-def _language(value: str) -> str:
-    if value not in CATALOGUES:
-        raise wrong(
-            "There is no translation of the banner for {value}. Write some of: {known}.",
-            value=repr(value),
-            known=", ".join(CATALOGUES),
-        )
-    return value
-
-
-def _origin(value: str) -> str:
-    if not re.fullmatch(
-        r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?", value
-    ):
-        raise wrong(
-            "{value} is no origin. Write scheme and host in lower case, and a port only where it is not the "
-            "usual one, without a path: https://www.example.no.",
-            value=repr(value),
-        )
-    return value
-
-
-def _once(values: list[str]) -> list[str]:
-    if twice := [value for value, count in Counter(values).items() if count > 1]:
-        raise wrong("{twice} stands here more than once. Write it once.", twice=", ".join(twice))
-    return values
-
-
-def _timezone(value: str) -> str:
-    if value not in available_timezones():
-        raise wrong("{value} is no time zone. Write a name such as Europe/Oslo.", value=repr(value))
-    return value
-
-
-def _web_address(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+(?:/\S*)?", value):
-        raise wrong("{value} is no web address. Write it whole: https://….", value=repr(value))
-    return value
-
-
-def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
-        raise wrong("{value} is no e-mail address.", value=repr(value))
-    return value
-
-
-def _country(value: str) -> str:
-    if value not in TERRITORIES:
-        raise wrong(
-            "{value} is no country code. Write two capital letters (NO, IE, US), EU for the European Union "
-            "or 001 for the whole world.",
-            value=repr(value),
-        )
-    return value
-
-
-class Lifetime(BaseModel):
-    """How long a cookie lives: an amount of a unit, or the browser session."""
-
-    amount: int
-    unit: Literal["session", "minute", "hour", "day", "week", "month", "year"]
-
-
-def _lifetime(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if value == "session":
-        return Lifetime(amount=0, unit="session")
-    match = re.fullmatch(r"(\d+) (minute|hour|day|week|month|year)s?", value)
-    if not match:
-        raise wrong(
-            "{value} is no lifetime. Write session, or a number and a unit: 30 minutes, 90 days, 2 years.",
-            value=repr(value),
-        )
-    return Lifetime.model_validate({"amount": int(match[1]), "unit": match[2]})
-
-
-Text = Annotated[dict[str, str], BeforeValidator(_in_every_language)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Origin = Annotated[str, AfterValidator(_origin)]
-Language = Annotated[str, AfterValidator(_language)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-Email = Annotated[str, AfterValidator(_email)]
-Country = Annotated[str, AfterValidator(_country)]
 
 
 class Part(BaseModel):
@@ -205,10 +51,10 @@ class SiteTable(Part):
     key: Annotated[str, Field(pattern=KEY, max_length=40)]
     name: Name
     # Scheme, host and port of each website that may send decisions and hits for this site.
-    origins: Annotated[list[Origin], Field(min_length=1), AfterValidator(_once)]
+    origins: Annotated[list[Origin], Field(min_length=1), AfterValidator(once)]
     # The first one is the default.
-    languages: Annotated[list[Language], Field(min_length=1), AfterValidator(_once)]
-    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Oslo"
+    languages: Annotated[list[Language], Field(min_length=1), AfterValidator(once)]
+    timezone: Timezone = "Europe/Oslo"
     # When the owner last changed what the notice says.
     updated: date
 
@@ -244,7 +90,7 @@ class Authority(Part):
 
 
 class Purpose(Part):
-    key: Annotated[str, Field(pattern=KEY, max_length=30), AfterValidator(_unique("purposes"))]
+    key: Annotated[str, Field(pattern=KEY, max_length=30), AfterValidator(unique("purposes"))]
     title: Text | None = None
     description: Text | None = None
 
@@ -252,15 +98,15 @@ class Purpose(Part):
 class Cookie(Part):
     # A trailing * stands for any ending: _ga_*.
     name: Annotated[str, Field(pattern=r"^[^\s;,=*]+\*?$", max_length=100)]
-    lifetime: Annotated[Lifetime, BeforeValidator(_lifetime)]
+    lifetime: CookieLifetime
     use: Text
 
 
 class Service(Part):
-    key: Annotated[str, Field(pattern=KEY, max_length=40), AfterValidator(_unique("services"))]
+    key: Annotated[str, Field(pattern=KEY, max_length=40), AfterValidator(unique("services"))]
     name: Name
-    purpose: Annotated[str, AfterValidator(_known("purposes"))]
-    processor: Annotated[str, AfterValidator(_known("processors"))]
+    purpose: Annotated[str, AfterValidator(known("purposes"))]
+    processor: Annotated[str, AfterValidator(known("processors"))]
     description: Text
     privacy_policy: WebAddress | None = None
     opt_out: WebAddress | None = None
@@ -280,7 +126,7 @@ class Link(Part):
 
 
 class Processor(Part):
-    key: Annotated[str, Field(pattern=KEY, max_length=40), AfterValidator(_unique("processors"))]
+    key: Annotated[str, Field(pattern=KEY, max_length=40), AfterValidator(unique("processors"))]
     name: Name
     # Where the data are. Empty where the owner does not know.
     countries: list[Country] = []

@@ -11,7 +11,7 @@ from consent import notice, sitefile, staff
 from consent.db import db
 from consent.demo import samples, website
 from consent.paths import DEMO
-from consent.serving import server
+from consent.serving import ready_app, server
 
 SITE_FILE = DEMO / "07sor.toml"
 EMAIL = "demo@example.no"
@@ -21,8 +21,6 @@ WRITTEN_PORT = "8081"
 
 def run(folder: Path, host: str, port: int, demo_port: int) -> None:
     """Prepares the demo in `folder`, prints its addresses, and serves until stopped."""
-    from consent.cli import ready_app
-
     folder.mkdir(parents=True, exist_ok=True)
     address, demo_address = f"http://{host}:{port}", f"http://{host}:{demo_port}"
     app = ready_app(

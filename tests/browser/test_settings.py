@@ -4,19 +4,30 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import banner
+from tests.browser.servers import Bench
 
 ALL = ["google-analytics", "google-ads", "meta-pixel", "youtube"]
 MARKETING = ["google-ads", "meta-pixel", "youtube"]
+RUNNING = [
+    ("google-analytics", "analytics"),
+    ("google-ads", "marketing"),
+    ("meta-pixel", "marketing"),
+]
 
 
 @pytest.fixture
-def dialog(page: Page, site: str) -> Locator:
-    page.goto(site)
+def dialog(page: Page, bench: Bench) -> Locator:
+    """The settings, with every part unfolded, on a page with three services."""
+    page.goto(bench.page(bench.script + "".join(stand_in(*each) for each in RUNNING)))
     banner.open_settings(page)
     opened = page.locator(banner.SETTINGS)
-    for each in opened.locator("summary").all():
-        each.click()
+    opened.locator("details").evaluate_all("(all) => all.forEach((each) => { each.open = true })")
     return opened
+
+
+def stand_in(name: str, purpose: str) -> str:
+    gated = f'type="text/plain" data-consent="{purpose}" data-consent-service="{name}"'
+    return f"<script {gated}>(window.standIns ??= []).push('{name}')</script>"
 
 
 def purpose(dialog: Locator, name: str) -> Locator:
@@ -97,8 +108,8 @@ class TestSaving:
         save(page)
         assert decisions()[0].action == "refuse"
 
-    def test_unticking_everything_is_a_withdrawal(self, page, site, decisions):
-        page.goto(site)
+    def test_unticking_everything_is_a_withdrawal(self, page, bench, decisions):
+        page.goto(bench.page(bench.script))
         page.locator(banner.ACCEPT).click()
         banner.open_settings(page)
         for name in ("analytics", "marketing"):
@@ -130,8 +141,8 @@ class TestLeaving:
         assert banner.stand_ins(page) == []
         assert decisions() == []
 
-    def test_escape_puts_the_banner_away_until_the_next_page(self, page, site, decisions):
-        page.goto(site)
+    def test_escape_puts_the_banner_away_until_the_next_page(self, page, bench, decisions):
+        page.goto(bench.page(bench.script))
         page.locator(banner.ACCEPT).focus()
         page.keyboard.press("Escape")
         expect(page.locator(banner.BOX)).to_have_count(0)
@@ -180,10 +191,23 @@ class TestFocus:
         page.locator(banner.SAVE).click()
         expect(page.locator(banner.REOPEN)).to_be_focused()
 
-    def test_the_banner_leaves_it_in_the_page(self, page, site):
-        page.goto(site)
+    def test_the_banner_leaves_it_in_the_page(self, page, bench):
+        page.goto(bench.page(bench.script))
         expect(page.locator(banner.BOX)).to_be_visible()
         assert page.evaluate("document.activeElement === document.body")
+
+
+def test_the_banner_hides_no_link_that_has_the_focus(page, site):
+    page.goto(site)
+    expect(page.locator(banner.BOX)).to_be_visible()
+    for link in page.locator("footer a").all():
+        link.focus()
+        assert link.evaluate(
+            """(link) => {
+              const { left, top, width, height } = link.getBoundingClientRect();
+              return link.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+            }"""
+        ), link.text_content()
 
 
 def test_any_element_of_the_page_can_open_the_settings(page, bench):
@@ -234,7 +258,7 @@ def test_refusing_is_as_large_and_as_near_as_accepting(page, site):
     sizes = []
     for button in (banner.REFUSE, banner.ACCEPT):
         place = page.locator(button).bounding_box()
-        sizes.append((place["width"], place["height"], place["y"]))
+        sizes.append([round(place[name]) for name in ("width", "height", "y")])
     assert sizes[0] == sizes[1]
     colours = [
         page.locator(button).evaluate("(element) => getComputedStyle(element).backgroundColor")

@@ -1,0 +1,182 @@
+"""The kinds of values that a site file holds, and what is said of those that are none.
+
+Checks that need more than the value itself (is there such a purpose?) take it from the validation's context,
+which `sitefile` fills from the raw file before anything is validated, so that one mistake never hides another.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from babel import Locale
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import ValidationInfo as Info
+from pydantic_core import PydanticCustomError
+
+from consent import mistakes
+from consent.i18n import CATALOGUES
+
+KEY = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+# ISO 3166 codes, and the groups that make sense as a place of data.
+TERRITORIES = {
+    code for code in map(str, Locale("en").territories) if re.fullmatch(r"[A-Z]{2}", code)
+} - {
+    "ZZ",
+    "XA",
+    "XB",
+    "QO",
+    "UN",
+    "EZ",
+} | {"001"}
+
+
+def wrong(message: str, **values: Any) -> PydanticCustomError:
+    # The message type asks for a literal string; ours are, and their braces are filled by pydantic.
+    return PydanticCustomError("site_file", message, values)
+
+
+def _in_every_language(value: Any, info: Info) -> Any:
+    languages = _context(info, "languages")
+    if isinstance(value, str):
+        if len(languages) > 1:
+            raise wrong(
+                "This text is needed in each language of the site. Write one line for each: {lines}.",
+                lines=", ".join(f"{info.field_name}.{language} = …" for language in languages),
+            )
+        return dict.fromkeys(languages, value)
+    if isinstance(value, dict):
+        if missing := [language for language in languages if not value.get(language)]:
+            raise wrong(
+                "The text is missing in {missing}. Add {lines}.",
+                missing=", ".join(missing),
+                lines=", ".join(f"{info.field_name}.{language} = …" for language in missing),
+            )
+        if extra := [language for language in value if language not in languages]:
+            raise wrong(
+                "{extra} is no language of this site. Add it to site.languages, or remove the text.",
+                extra=", ".join(extra),
+            )
+    return value
+
+
+def known(kind: str) -> Callable[[str, Info], str]:
+    def check(value: str, info: Info) -> str:
+        there_are = _context(info, kind)
+        if value not in there_are:
+            raise wrong(
+                "{value} is not among the {kind} of this file{hint}. Write one of: {known}.",
+                value=repr(value),
+                kind=kind,
+                hint=mistakes.did_you_mean(value, there_are),
+                known=", ".join(sorted(there_are)) or "(there are none yet)",
+            )
+        return value
+
+    return check
+
+
+def unique(kind: str) -> Callable[[str, Info], str]:
+    def check(value: str, info: Info) -> str:
+        if _context(info, kind)[value] > 1:
+            raise wrong(
+                "The key {value} is used more than once among the {kind}. Give each its own.",
+                value=repr(value),
+                kind=kind,
+            )
+        return value
+
+    return check
+
+
+def _context(info: Info, name: str) -> Any:
+    return (info.context or {}).get(name, Counter())
+
+
+def _language(value: str) -> str:
+    if value not in CATALOGUES:
+        raise wrong(
+            "There is no translation of the banner for {value}. Write some of: {known}.",
+            value=repr(value),
+            known=", ".join(CATALOGUES),
+        )
+    return value
+
+
+def _origin(value: str) -> str:
+    if not re.fullmatch(
+        r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?", value
+    ):
+        raise wrong(
+            "{value} is no origin. Write scheme and host in lower case, and a port only where it is not the "
+            "usual one, without a path: https://www.example.no.",
+            value=repr(value),
+        )
+    return value
+
+
+def once(values: list[str]) -> list[str]:
+    if twice := [value for value, count in Counter(values).items() if count > 1]:
+        raise wrong("{twice} stands here more than once. Write it once.", twice=", ".join(twice))
+    return values
+
+
+def _timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise wrong("{value} is no time zone. Write a name such as Europe/Oslo.", value=repr(value))
+    return value
+
+
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+(?:/\S*)?", value):
+        raise wrong("{value} is no web address. Write it whole: https://….", value=repr(value))
+    return value
+
+
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        raise wrong("{value} is no e-mail address.", value=repr(value))
+    return value
+
+
+def _country(value: str) -> str:
+    if value not in TERRITORIES:
+        raise wrong(
+            "{value} is no country code. Write two capital letters (NO, IE, US), EU for the European Union "
+            "or 001 for the whole world.",
+            value=repr(value),
+        )
+    return value
+
+
+class Lifetime(BaseModel):
+    """How long a cookie lives: an amount of a unit, or the browser session."""
+
+    amount: int
+    unit: Literal["session", "minute", "hour", "day", "week", "month", "year"]
+
+
+def _lifetime(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value == "session":
+        return Lifetime(amount=0, unit="session")
+    match = re.fullmatch(r"(\d+) (minute|hour|day|week|month|year)s?", value)
+    if not match:
+        raise wrong(
+            "{value} is no lifetime. Write session, or a number and a unit: 30 minutes, 90 days, 2 years.",
+            value=repr(value),
+        )
+    return Lifetime.model_validate({"amount": int(match[1]), "unit": match[2]})
+
+
+Text = Annotated[dict[str, str], BeforeValidator(_in_every_language)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Language = Annotated[str, AfterValidator(_language)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Email = Annotated[str, AfterValidator(_email)]
+Country = Annotated[str, AfterValidator(_country)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+CookieLifetime = Annotated[Lifetime, BeforeValidator(_lifetime)]
