@@ -21,6 +21,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__, template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=read.database,
+        # Errors are logged; what somebody decided is not.
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
         SECRET_KEY=read.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(read.secret_keys[1:]),
         SESSION_COOKIE_NAME="consent_staff",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from consent import notice, serving, sitefile, staff
 from consent.db import db
@@ -25,6 +26,13 @@ def main() -> None:
         commands(standalone_mode=False)
     except SiteFileError as error:
         click.echo(f"{len(error.mistakes)} to mend.", err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"consent: {error.filename or error.strerror}: {error.strerror}", err=True)
+        sys.exit(1)
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", None) or error
+        click.echo(f"consent: CONSENT_DATABASE: {str(reason).splitlines()[0]}", err=True)
         sys.exit(1)
     except (ConsentError, SettingError) as error:
         click.echo(f"consent: {getattr(error, 'detail', error)}", err=True)
@@ -64,7 +72,7 @@ FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_
 @FILE
 def check(file: Path) -> None:
     """Say whether FILE, a site file, can be published, and name every mistake in it."""
-    found = _read(file)
+    found = sitefile.parse(_source(file))
     click.echo(
         f"{file}: fine. Site {found.site.key}, {len(found.purposes)} purposes, {len(found.services)} services, "
         f"{len(found.processors)} processors, in {', '.join(found.site.languages)}."
@@ -76,8 +84,7 @@ def check(file: Path) -> None:
 @on_the_database
 def publish(file: Path) -> None:
     """Make FILE the version in force. The same content as the one in force changes nothing."""
-    _read(file)
-    publication = notice.publish(db.session(), file.read_text(), _now())
+    publication = notice.publish(db.session(), _source(file), _now())
     version = publication.version
     if publication.is_new:
         click.echo(f"Published version {version.number} of {version.site}, {version.hash}.")
@@ -87,9 +94,11 @@ def publish(file: Path) -> None:
         )
 
 
-def _read(file: Path) -> sitefile.SiteFile:
+def _source(file: Path) -> str:
+    """The text of a site file that has no mistakes."""
     try:
-        return sitefile.parse(file.read_text(encoding="utf-8"))
+        source = file.read_text(encoding="utf-8")
+        sitefile.parse(source)
     except SiteFileError as error:
         for mistake in error.mistakes:
             click.echo(f"{file}:{mistake}", err=True)
@@ -98,6 +107,7 @@ def _read(file: Path) -> sitefile.SiteFile:
         raise click.ClickException(
             f"{file}: not UTF-8 text, at byte {error.start}. Save it as UTF-8."
         ) from None
+    return source
 
 
 @commands.command("migrate")

@@ -1,5 +1,6 @@
 """Counts decisions. The counts themselves are exact and at once, since staff may read the ledger; what
-breaks them down by day, language or device follows the rule of visits (suppression.py)."""
+breaks them down by day, language or device follows the rule of visits (suppression.py). Whoever asks for one day
+alone gets that day's count, as the ledger would tell them."""
 
 from collections import Counter as Tally
 from dataclasses import dataclass
@@ -72,20 +73,20 @@ def answer(session: Session, site: str, period: Period, by: By, now: datetime) -
 
 def _broken_down(
     session: Session, within: tuple[Any, ...], period: Period, by: By, today: date
-) -> tuple[list[Row], int]:
+) -> tuple[list[Row], int | None]:
     value = {"day": literal(""), "language": Decision.language, "device": Decision.device}[by]
     days: dict[date, Tally[str]] = {day: Tally() for day in period}
     query = select(Decision.day, value, func.count()).where(*within).group_by(Decision.day, value)
     for day, name, count in session.execute(query):
         days[day][name] += count
     if by == "day":
-        shown, rest = release({day: counts.total() for day, counts in days.items() if day < today})
+        shown, _ = release({day: counts.total() for day, counts in days.items() if day < today})
         running = step(days[today].total()) or None if today in days else None
         rows = [
             Row(day.isoformat(), running if day == today else shown.get(day), running=day == today)
             for day in period
         ]
-        return rows, rest
+        return rows, None
     sums: Tally[str] = Tally()
     other = 0
     for day, counts in days.items():

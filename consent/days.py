@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from consent.errors import Invalid
 
 DEFAULT_DAYS = 30
+# Before there was anything to count, and far enough from the calendar's first day.
+EARLIEST = date(2000, 1, 1)
 LONGEST_DAYS = 800
 
 
@@ -27,7 +29,7 @@ def period(first: str | None, last: str | None, today: date) -> Period:
 
     Raises Invalid for what is no day, for an end before the beginning, and for more than 800 days.
     """
-    end = _day("to", last) or today
+    end = max(_day("to", last) or today, EARLIEST)
     begin = _day("from", first) or end - timedelta(days=DEFAULT_DAYS - 1)
     if begin > end:
         raise Invalid(f"from ({begin}) is later than to ({end}).")

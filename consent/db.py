@@ -81,6 +81,10 @@ def migrate(engine: Engine) -> None:
     """Brings the schema up to the newest migration; does nothing when it is there."""
     config = migrations()
     with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            # Several processes may start at once: one migrates, the others wait and find it done. And
+            # without this each statement would commit alone, and a crash leave half a schema.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

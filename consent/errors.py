@@ -1,9 +1,11 @@
 """What the rules raise, and the one place that turns it into problem details (RFC 9457) or a page."""
 
+import logging
 from typing import Any
 
 from flask import Flask, Response, json, render_template, request
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from consent import i18n
@@ -90,8 +92,20 @@ def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Res
 
 
 def init_app(app: Flask) -> None:
+    app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(ConsentError, _refused)
     app.register_error_handler(HTTPException, _http_error)
+
+
+def _no_database(error: OperationalError) -> Response:
+    """Locked, full, or away: the browser keeps its decision and tries again."""
+    logging.getLogger(__name__).error("The database did not answer: %s", error.orig)
+    if _wants_json():
+        made = problem(503, "no-database", "The database does not answer", "Try again in a moment.")
+    else:
+        made = _page(503)
+    made.headers["Retry-After"] = "5"
+    return made
 
 
 def _refused(error: ConsentError) -> Response:

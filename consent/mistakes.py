@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from consent.tomllines import Lines, Path
 
 WORDS = {
+    "value_error": "{error}.",
     "string_type": "This must be a text in quotes.",
     "int_type": "This must be a whole number without quotes.",
     "int_parsing": "This must be a whole number.",

@@ -95,7 +95,7 @@ def render(site_file: SiteFile, language: str) -> dict[str, Any]:
         }
 
 
-def banner(site_file: SiteFile, language: str) -> dict[str, Any]:
+def banner(site_file: SiteFile, language: str) -> dict[str, str]:
     own = site_file.banner
     asked = format_list(
         [
@@ -121,11 +121,6 @@ def banner(site_file: SiteFile, language: str) -> dict[str, Any]:
         "close": gettext("Close"),
         "notice": gettext("Read the privacy notice"),
         "reopen": gettext("Privacy choices"),
-        "purposes": {
-            purpose.key: purpose.title
-            for purpose in purposes(site_file, language)
-            if purpose.key != NECESSARY
-        },
     }
 
 

@@ -150,7 +150,7 @@ def compose(configuration: dict[str, Any]) -> str:
     body = "\n".join((EMBED / part).read_text() for part in PARTS)
     source = (
         # A second copy of the script in one page does nothing.
-        '(()=>{"use strict";if(window.consent?.ready)return;\n'
+        '(()=>{"use strict";if(window.samtykke)return;window.samtykke=1;\n'
         f"const CONFIG={_literal(configuration)};\nconst STYLE={_literal(style)};\n{body}\n}})();"
     )
     return str(minify.string("application/javascript", source))

@@ -1,5 +1,7 @@
 """Response headers, the check that a form was sent from our own page, and rate limits."""
 
+import logging
+
 from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -22,6 +24,8 @@ LOGIN_LIMIT = "10 per minute"
 
 def init_app(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
+    # It logs the address of whoever it stops.
+    logging.getLogger("flask-limiter").disabled = True
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     htmx_url = settings.htmx_url or HTMX_CDN
     app.jinja_env.globals["htmx"] = {

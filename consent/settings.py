@@ -28,6 +28,13 @@ def number(value: str) -> int:
         raise ValueError(f"{value!r} is no whole number") from None
 
 
+def port_number(value: str) -> int:
+    found = number(value)
+    if not 0 < found < 65536:
+        raise ValueError(f"{found} is no port; ports are 1 to 65535")
+    return found
+
+
 def keys(value: str) -> tuple[str, ...]:
     found = tuple(part for part in value.replace(",", " ").split() if part)
     if any(len(key) < 32 for key in found):
@@ -85,7 +92,7 @@ class Settings:
         "A self-hosted copy of htmx 4 for the staff pages. Empty: its CDN, with an integrity hash.",
     )
     host: str = setting("127.0.0.1", text, "Address on which `consent serve` listens.")
-    port: int = setting(8080, number, "Port on which `consent serve` listens.")
+    port: int = setting(8080, port_number, "Port on which `consent serve` listens.")
     threads: int = setting(8, number, "Requests that `consent serve` answers at the same time.")
 
 

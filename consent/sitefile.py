@@ -19,6 +19,7 @@ from consent.mistakes import Mistake
 from consent.values import (
     KEY,
     CookieLifetime,
+    CookieName,
     Country,
     Email,
     Language,
@@ -97,7 +98,7 @@ class Purpose(Part):
 
 class Cookie(Part):
     # A trailing * stands for any ending: _ga_*.
-    name: Annotated[str, Field(pattern=r"^[^\s;,=*]+\*?$", max_length=100)]
+    name: CookieName
     lifetime: CookieLifetime
     use: Text
 
@@ -201,6 +202,10 @@ def parse(source: str) -> SiteFile:
         raw = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
         raise SiteFileError([mistakes.of_syntax(error, source)]) from None
+    except RecursionError:
+        raise SiteFileError(
+            [Mistake(1, "", "Lists or tables are nested too deep to be a site file.")]
+        ) from None
     lines = tomllines.Lines(source)
     try:
         parsed = SiteFile.model_validate(raw, context=context_of(raw))
@@ -210,7 +215,7 @@ def parse(source: str) -> SiteFile:
         found = []
     found += [
         Mistake(lines.of(path), mistakes.dotted(path), message)
-        for path, message in _own_purposes(raw)
+        for path, message in (*_own_purposes(raw), *_hits_without_purpose(raw))
     ]
     if found:
         raise SiteFileError(sorted(found, key=lambda mistake: mistake.line))
@@ -263,3 +268,16 @@ def _own_purposes(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], 
                     f"A purpose of the site's own needs a {name}. Add {name}, "
                     f"or use one of {', '.join(STANDARD_PURPOSES)}.",
                 )
+
+
+def _hits_without_purpose(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+    hits = raw.get("hits")
+    if (
+        isinstance(hits, dict)
+        and hits.get("when") == "analytics"
+        and "analytics" not in _keys(raw, "purposes")
+    ):
+        yield (
+            ("hits", "when"),
+            "There is no purpose analytics that could be granted. Add one, or write always or never.",
+        )

@@ -1,6 +1,7 @@
 """Staff and programs: passwords, tokens, and which sites each may see."""
 
 import hashlib
+import re
 import secrets
 import uuid
 from datetime import datetime, timedelta
@@ -24,10 +25,12 @@ _hasher = PasswordHasher()
 def add(session: Session, email: str, password: str, sites: list[str], now: datetime) -> Staff:
     """Adds a member of staff, or gives one a new password and more sites. Commits.
 
-    Raises Invalid for a short password, UnknownSite.
+    Raises Invalid for a short password or no e-mail address, UnknownSite.
     """
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email.strip()):
+        raise Invalid(f"{email!r} is no e-mail address.")
     for site in sites:
         versions.current(session, site)
     email = email.strip().lower()

@@ -5,7 +5,7 @@ question, and longer periods are sums of days. So no difference of two answers s
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TypeVar
 
 # The smallest count that is ever shown.
@@ -18,23 +18,29 @@ def release(cells: Mapping[Value, int], k: int = K) -> tuple[dict[Value, int], i
     """The cells that may be shown beside their total, and the sum of those withheld.
 
     The sum withheld is what a reader gets by subtraction. Where it would be small itself, the smallest of
-    the shown cells is withheld with it, until it is not.
+    the shown cells is withheld with it, until it is not. Where all there is is small, the sum is given as 0.
     """
     shown = {value: count for value, count in cells.items() if count >= k}
     rest = sum(cells.values()) - sum(shown.values())
     while 0 < rest < k and shown:
         rest += shown.pop(_smallest(shown))
-    return shown, rest
+    return shown, rest if rest >= k else 0
 
 
 def release_table(
-    cells: Mapping[tuple[Value, Value], int], k: int = K
+    cells: Mapping[tuple[Value, Value], int],
+    kind: Callable[[tuple[Value, Value]], str],
+    k: int = K,
 ) -> dict[tuple[Value, Value], int]:
-    """The cells of a table of two ways that may be shown beside the totals of its rows and columns."""
-    lines: dict[tuple[str, Value], list[tuple[Value, Value]]] = defaultdict(list)
-    for row, column in cells:
-        lines["row", row].append((row, column))
-        lines["column", column].append((row, column))
+    """The cells of a table of two ways that may be shown beside the totals of rows, columns and kinds.
+
+    `kind` names the sort of a cell; the total of all cells of one sort is known to the reader too.
+    """
+    lines: dict[tuple[str, Hashable], list[tuple[Value, Value]]] = defaultdict(list)
+    for cell in cells:
+        lines["row", cell[0]].append(cell)
+        lines["column", cell[1]].append(cell)
+        lines["kind", kind(cell)].append(cell)
     shown = {cell: count for cell, count in cells.items() if count >= k}
     settled = False
     while not settled:

@@ -4,7 +4,7 @@ tomllib drops positions, so the file is parsed a second time into a syntax tree.
 valid TOML by then; only where things stand is asked here.
 """
 
-import json
+import tomllib
 
 import tree_sitter_toml
 from tree_sitter import Language, Node, Parser
@@ -76,6 +76,4 @@ def _key(node: Node) -> tuple[str, ...]:
     if node.type == "dotted_key":
         return tuple(name for child in node.named_children for name in _key(child))
     text = (node.text or b"").decode()
-    if node.type != "quoted_key":
-        return (text,)
-    return (text[1:-1] if text[0] == "'" else json.loads(text),)
+    return (next(iter(tomllib.loads(f"{text} = 0"))),)

@@ -47,7 +47,7 @@ def _in_every_language(value: Any, info: Info) -> Any:
             )
         return dict.fromkeys(languages, value)
     if isinstance(value, dict):
-        if missing := [language for language in languages if not value.get(language)]:
+        if missing := [each for each in languages if not str(value.get(each) or "").strip()]:
             raise wrong(
                 "The text is missing in {missing}. Add {lines}.",
                 missing=", ".join(missing),
@@ -113,6 +113,12 @@ def _origin(value: str) -> str:
             "usual one, without a path: https://www.example.no.",
             value=repr(value),
         )
+    if re.fullmatch(r"http:.*:80|https:.*:443", value):
+        raise wrong(
+            "Browsers leave out the usual port, so {value} would never match. Write {mend}.",
+            value=repr(value),
+            mend=value.rpartition(":")[0],
+        )
     return value
 
 
@@ -120,6 +126,16 @@ def once(values: list[str]) -> list[str]:
     if twice := [value for value, count in Counter(values).items() if count > 1]:
         raise wrong("{twice} stands here more than once. Write it once.", twice=", ".join(twice))
     return values
+
+
+def _cookie_name(value: str) -> str:
+    if value == "consent" or (value.endswith("*") and "consent".startswith(value[:-1])):
+        raise wrong(
+            "{value} takes in the cookie that remembers the choice itself, which would be deleted with it. "
+            "Name the service's own cookies.",
+            value=repr(value),
+        )
+    return value
 
 
 def _timezone(value: str) -> str:
@@ -153,7 +169,7 @@ def _country(value: str) -> str:
 class Lifetime(BaseModel):
     """How long a cookie lives: an amount of a unit, or the browser session."""
 
-    amount: int
+    amount: Annotated[int, Field(ge=0)]
     unit: Literal["session", "minute", "hour", "day", "week", "month", "year"]
 
 
@@ -178,5 +194,8 @@ Language = Annotated[str, AfterValidator(_language)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Email = Annotated[str, AfterValidator(_email)]
 Country = Annotated[str, AfterValidator(_country)]
+CookieName = Annotated[
+    str, Field(pattern=r"^[^\s;,=*]+\*?$", max_length=100), AfterValidator(_cookie_name)
+]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 CookieLifetime = Annotated[Lifetime, BeforeValidator(_lifetime)]

@@ -10,7 +10,8 @@ from consent.sitefile import SiteFile
 
 
 def get(session: Session, site: str, number: int) -> Version:
-    found = session.get(Version, (site, number))
+    # Larger numbers are none that a database could hold.
+    found = session.get(Version, (site, number)) if number < 2**31 else None
     if found is None:
         raise NotFound(f"Site {site!r} has no version {number}.")
     return found

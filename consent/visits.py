@@ -5,6 +5,7 @@ are stored. The address was used for the network's name before it came here, and
 no id of a visitor or a visit: a visit is a page view that did not come from the same site.
 """
 
+import ipaddress
 import re
 from collections import Counter as Tally
 from collections import defaultdict
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
@@ -23,7 +24,7 @@ from consent.days import Period
 from consent.db import upsert
 from consent.models import Counter
 from consent.sitefile import SiteFile
-from consent.suppression import release, release_table, step
+from consent.suppression import K, release, release_table, step
 from consent.useragent import Client
 
 By = Literal[
@@ -49,6 +50,8 @@ ROWS_AT_ONCE = 1000
 DIRECT = "direct"
 UNKNOWN_PAGE = "?"
 OTHER_PAGES = "*"
+# Stands for what may point at a person.
+HIDDEN = "…"
 
 Cell = tuple[date, str, str, str]
 
@@ -85,7 +88,7 @@ def cells(
         found += [
             ("total", "visits", ""),
             ("entry", page, ""),
-            ("referrer", (urlsplit(hit.referrer).hostname or DIRECT) if came_from else DIRECT, ""),
+            ("referrer", _host(hit.referrer) if came_from else DIRECT, ""),
             ("browser", client.browser, ""),
             ("system", client.system, ""),
             ("device", client.device, ""),
@@ -101,12 +104,28 @@ def cells(
 def clean(path: str) -> str:
     """A path without what may point at a person: no query, no fragment, no segment that looks like an id."""
     bare = re.split(r"[?#;]", path, maxsplit=1)[0]
-    segments = ["…" if _looks_like_id(segment) else segment for segment in bare.split("/")]
+    segments = [HIDDEN if _looks_like_id(segment) else segment for segment in bare.split("/")]
     return "/".join(segments)[:LONGEST_VALUE] or "/"
 
 
+def _host(address: str) -> str:
+    host = urlsplit(address).hostname or DIRECT
+    return HIDDEN if _is_address(host) else host
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def _looks_like_id(segment: str) -> bool:
-    if "@" in segment or "%40" in segment:
+    if "@" in segment or "%40" in segment or _is_address(unquote(segment)):
+        return True
+    # A token: long, without a separator, capitals and small letters mixed.
+    if len(segment) >= 16 and segment.isalnum() and not (segment.islower() or segment.istitle()):
         return True
     digits = sum(character.isdigit() for character in segment)
     # Years and short numbers (page 2, part 12) are names of pages; longer runs are numbers of somebody.
@@ -197,7 +216,9 @@ def answer(session: Session, site: str, period: Period, by: By, now: datetime) -
     sums: Tally[tuple[str, str | None]] = Tally()
     other = 0
     for day in days:
-        if day.running or day.views is None or (by not in OF_VIEWS and day.visits is None):
+        # The click stream tells how many views were no visits, and so how many were.
+        needs_visits = by not in OF_VIEWS or by in ("exit", "flow")
+        if day.running or day.views is None or (needs_visits and day.visits is None):
             continue
         shown, rest = _detail(counted[day.day], by)
         sums.update(shown)
@@ -251,18 +272,24 @@ def _detail(counted: Counted, by: By) -> tuple[dict[tuple[str, str | None], int]
         pages, rest = release({page: count for (page, _), count in counted["page"].items()})
         return {(page, None): count for page, count in pages.items()}, rest
     table = _clicks(counted)
-    shown_cells = release_table(table)
+    shown_cells = release_table(table, _kind)
+    of_this_kind = {cell: count for cell, count in table.items() if _kind(cell) == by}
     picked: dict[tuple[str, str | None], int] = {}
-    total = 0
-    for (source, target), count in table.items():
-        kind = "entry" if source == "" else "exit" if target == "" else "flow"
-        if kind != by or source == UNKNOWN_PAGE:
-            continue
-        total += count
+    for (source, target), count in of_this_kind.items():
         if (source, target) in shown_cells and OTHER_PAGES not in (source, target):
-            key = {"entry": (target, None), "exit": (source, None), "flow": (source, target)}[kind]
+            key = {"entry": (target, None), "exit": (source, None), "flow": (source, target)}[by]
             picked[key] = count
-    return picked, total - sum(picked.values())
+    rest = sum(of_this_kind.values()) - sum(picked.values())
+    return picked, rest if rest >= K else 0
+
+
+def _kind(cell: tuple[str, str]) -> str:
+    source, target = cell
+    if source == "":
+        return "entry"
+    if target == "":
+        return "exit"
+    return "unknown" if source == UNKNOWN_PAGE else "flow"
 
 
 def _clicks(counted: Counted) -> dict[tuple[str, str], int]:

@@ -1,5 +1,6 @@
 """Fixtures: an application on a fresh database, with the demo's site and an invented shop published."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,13 +25,24 @@ def settings(tmp_path: Path) -> dict[str, Any]:
     return {"secret_keys": (KEY,), "database": f"sqlite:///{tmp_path}/consent.db"}
 
 
-@pytest.fixture
-def app(settings: dict[str, Any]) -> Iterator[Flask]:
-    """The application, with the demo's site `07sor` and the invented shop `krukke` published."""
-    app = make_app(settings)
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the demo's site `07sor` and the invented shop `krukke`, made once and copied."""
+    path = tmp_path_factory.mktemp("published") / "consent.db"
+    app = make_app({"secret_keys": (KEY,), "database": f"sqlite:///{path}"})
     with app.app_context():
         publish(SITE_FILE.read_text())
         publish(factories.shop())
+        db.session.remove()
+        db.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def app(published: Path, settings: dict[str, Any]) -> Iterator[Flask]:
+    """The application, with both sites published."""
+    shutil.copy(published, settings["database"].removeprefix("sqlite:///"))
+    app = make_app(settings)
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -34,7 +34,7 @@ class VersionText(Base):
     language: Mapped[str] = mapped_column(String(20), primary_key=True)
     # SHA-256, in hex, over the words of the banner and its settings layer.
     words_hash: Mapped[str] = mapped_column(String(64))
-    banner: Mapped[dict[str, Any]] = mapped_column(JSON)
+    banner: Mapped[dict[str, str]] = mapped_column(JSON)
     settings: Mapped[str] = mapped_column(Text, deferred=True)
     cookies: Mapped[str] = mapped_column(Text, deferred=True)
     notice: Mapped[str] = mapped_column(Text, deferred=True)

@@ -7,9 +7,10 @@ from typing import Any
 import uuid_utils.compat
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
 
 from consent import i18n, ledger, notice, tokens, versions, web
-from consent.errors import ConsentError, Malformed, Unauthenticated
+from consent.errors import ConsentError, Malformed, invalid_values
 from consent.ledger import Choice
 from consent.models import Decision, Version
 from consent.security import require_own_page
@@ -111,20 +112,34 @@ def _choice(site: str, visitor: uuid.UUID | None) -> Choice:
     else:
         granted = dict.fromkeys(asked, answer == "accept")
     action = answer if answer in ("accept", "refuse") else "choose"
-    if action == "refuse" and _grants(_latest(site, visitor)):
+    before = _latest(site, visitor)
+    if action == "refuse" and _grants(before):
         action = "withdraw"
+    if sent_before := web.session().get(Decision, (site, identity)):
+        # The same form once more: what it meant then is what it means now.
+        action = sent_before.action
     language = form.get("language", site_file.default_language)
-    return Choice.model_validate(
-        {
-            "id": identity,
-            "version": shown.number,
-            "language": language,
-            "action": action,
-            "source": "privacy",
-            "purposes": granted,
-            "gpc": request.headers.get("Sec-GPC") == "1",
-        }
-    )
+    values = {
+        "id": identity,
+        "version": shown.number,
+        "language": language,
+        "action": action,
+        "source": "privacy",
+        "purposes": granted,
+        "services": _services(action),
+        "gpc": request.headers.get("Sec-GPC") == "1",
+    }
+    try:
+        return Choice.model_validate(values)
+    except ValidationError as error:
+        raise invalid_values(error) from None
+
+
+def _services(action: str) -> dict[str, bool]:
+    """The services that the form showed apart from their purpose, and what it says of them."""
+    if action != "choose":
+        return {}
+    return {key: f"service-{key}" in request.form for key in request.form.getlist("shown-service")}
 
 
 def _page(template: str, version: Version) -> str:
@@ -170,7 +185,7 @@ def _visitor(site: str) -> uuid.UUID | None:
         return None
     try:
         return tokens.read(web.settings().secret_keys, site, token, web.now())
-    except (Unauthenticated, ConsentError):
+    except ConsentError:
         return None
 
 

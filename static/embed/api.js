@@ -5,8 +5,15 @@
 const api = {
   open: openSettings,
   get: state,
-  set: (purposes, services) =>
-    decide("choose", "settings", { ...mapKeys(CONFIG.purposes, (purpose) => isGranted(purpose)), ...purposes }, services),
+  set(purposes, services = {}) {
+    const wanted = mapKeys(CONFIG.purposes, (purpose) =>
+      purpose in purposes ? purposes[purpose] === true : isGranted(purpose));
+    const single = keptServices(wanted);
+    for (const service in services) {
+      if (Object.hasOwn(CONFIG.services, service)) single[service] = services[service] === true;
+    }
+    decide("choose", "settings", wanted, single);
+  },
   on: (name, listener) => name === "change" && listeners.push(listener),
   withdraw: () => decideAll(false, "settings"),
 };

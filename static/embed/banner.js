@@ -4,10 +4,8 @@
 // reach it, nor its styles the page.
 
 const pick = (tag) => {
-  const wanted = tag.toLowerCase();
-  const known = Object.keys(CONFIG.words);
-  return known.find((each) => each.toLowerCase() === wanted) ||
-    known.find((each) => each === { no: "nb" }[wanted.split("-")[0]] || each === wanted.split("-")[0]);
+  const wanted = tag.toLowerCase().split("-")[0];
+  return Object.keys(CONFIG.words).find((known) => known === (wanted === "no" ? "nb" : wanted));
 };
 const language =
   [document.documentElement.lang, ...navigator.languages].map(pick).find((found) => found) ||
@@ -59,7 +57,7 @@ function showBanner() {
   show(
     make(
       "section",
-      { part: "box", "data-consent-box": "", "aria-labelledby": "title" },
+      { "data-consent-box": "", "aria-labelledby": "title" },
       make("h2", { id: "title" }, words.title),
       make("p", {}, words.text + " ", noticeLink()),
       make(
@@ -74,7 +72,7 @@ function showBanner() {
 }
 
 function showReopen() {
-  show(make("button", { part: "reopen", "data-consent-reopen": "", onclick: openSettings }, words.reopen));
+  show(make("button", { "data-consent-reopen": "", onclick: openSettings }, words.reopen));
 }
 
 // Leaves everything refused and stores nothing.

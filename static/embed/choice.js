@@ -6,9 +6,11 @@
 // The cookie `consent` is URI-encoded JSON:
 //   v version, t seconds since 1970, i id of the decision, k the visitor's token once there is one,
 //   p purpose → fingerprint it was granted with, or 0; s the same for services decided apart,
-//   q decisions not yet received by the server, r until when to ask the server for a newer choice.
+//   q decisions not yet received by the server, r when the privacy pages were last opened from here, c when
+//   the server was last asked for a newer choice.
 
-const LIFETIME = CONFIG.months * 30.5 * 86400;
+const DAY = 86400;
+const LIFETIME = CONFIG.months * 30.5 * DAY;
 const seconds = () => Math.floor(Date.now() / 1000);
 
 let choice = readChoice();
@@ -16,24 +18,31 @@ let choice = readChoice();
 function readChoice() {
   try {
     const found = JSON.parse(decodeURIComponent(document.cookie.match(/(?:^|; )consent=([^;]*)/)[1]));
-    return found.p && found.t + LIFETIME > seconds() ? { s: {}, q: [], ...found } : null;
+    const age = seconds() - found.t;
+    return Object(found.p) === found.p && Object(found.s) === found.s && found.q.map && age < LIFETIME && age > -DAY
+      ? found
+      : null;
   } catch {
     return null; // no cookie, or one that is not ours
   }
 }
 
+// A cookie holds 4 kB, and a browser drops a longer one without a word: of choices made one upon another
+// while offline, the latest are kept.
 function writeChoice() {
   const age = Math.ceil(choice.t + LIFETIME - seconds());
   const secure = location.protocol === "https:" ? ";secure" : "";
-  document.cookie =
-    "consent=" + encodeURIComponent(JSON.stringify(choice)) + `;path=/;max-age=${age};samesite=lax${secure}`;
+  do {
+    document.cookie =
+      "consent=" + encodeURIComponent(JSON.stringify(choice)) + `;path=/;max-age=${age};samesite=lax${secure}`;
+  } while (choice.q[1] && readChoice()?.i !== choice.i && choice.q.shift());
 }
 
 // A grant counts only while the purpose still means what it meant when it was given.
 function isGranted(purpose, service) {
   if (purpose === "necessary") return true;
   const given = choice?.s[service] ?? choice?.p[purpose];
-  return !!given && given === CONFIG.purposes[purpose];
+  return !!given && Object.hasOwn(CONFIG.purposes, purpose) && given === CONFIG.purposes[purpose];
 }
 
 const isServiceGranted = (service) => isGranted(CONFIG.services[service][0], service);
@@ -45,7 +54,8 @@ const grantsAnything = () =>
 // Nothing chosen yet, or something granted that has changed its meaning. A refusal is not asked again.
 const mustAsk = () =>
   !choice ||
-  Object.entries(choice.p).some(([purpose, given]) => given && given !== CONFIG.purposes[purpose]);
+  Object.entries({ ...choice.p, ...choice.s }).some(([key, given]) =>
+    given && given !== CONFIG.purposes[CONFIG.services[key]?.[0] || key]);
 
 const mapKeys = (object, value) => Object.fromEntries(Object.keys(object).map((key) => [key, value(key)]));
 
@@ -88,12 +98,21 @@ function decide(action, source, purposes, services = {}) {
     p: mapKeys(CONFIG.purposes, (purpose) => keep(purposes[purpose], purpose)),
     s: mapKeys(services, (service) => keep(services[service], CONFIG.services[service][0])),
   };
-  // A cookie holds 4 kB: of choices made one upon another while offline, the latest are kept.
-  choice.q = [...(choice.q || []), post].slice(-4);
+  choice.q = [...(choice.q || []), post];
   writeChoice();
+  send();
   closeAll();
   apply();
-  send();
+}
+
+// A choice about purposes leaves alone what was decided about single services of a purpose that stays.
+function keptServices(purposes) {
+  const kept = {};
+  for (const service in choice?.s) {
+    const purpose = CONFIG.services[service]?.[0];
+    if (purpose && isGranted(purpose) === purposes[purpose]) kept[service] = isServiceGranted(service);
+  }
+  return kept;
 }
 
 const decideAll = (granted, source) =>

@@ -16,8 +16,11 @@ async function startAllowed() {
   starting = true;
   let next;
   const find = (element) => isAllowed(element) && !element.hasAttribute("src");
-  while (choice && (next = [...document.querySelectorAll(GATED)].find(find))) await start(next);
-  starting = false;
+  try {
+    while (choice && (next = [...document.querySelectorAll(GATED)].find(find))) await start(next);
+  } finally {
+    starting = false;
+  }
 }
 
 function start(element) {
@@ -41,7 +44,8 @@ function start(element) {
       script.text = element.text;
     }
     element.replaceWith(script);
-    if (!source || element.hasAttribute("async")) done();
+    // One that never answers does not hold up the others for ever.
+    setTimeout(done, source && !element.hasAttribute("async") ? 5000 : 0);
   });
 }
 
@@ -66,10 +70,14 @@ function stopForbidden() {
 function deleteCookie(name) {
   const labels = location.hostname.split(".");
   const domains = ["", ...labels.map((_, index) => ";domain=" + labels.slice(index).join("."))];
-  const steps = location.pathname.split("/");
-  const paths = ["/", ...steps.map((_, index) => steps.slice(0, index + 1).join("/")), ...steps.map((_, index) => steps.slice(0, index + 1).join("/") + "/")];
   for (const domain of domains) {
-    for (const path of paths) document.cookie = `${name}=;max-age=0;path=${path}${domain}`;
+    let path = "";
+    for (const step of location.pathname.split("/")) {
+      path += step;
+      document.cookie = `${name}=;max-age=0;path=${path}${domain}`;
+      path += "/";
+      document.cookie = `${name}=;max-age=0;path=${path}${domain}`;
+    }
   }
 }
 
@@ -77,7 +85,13 @@ function deleteCookie(name) {
 function apply() {
   stopForbidden();
   const detail = state();
-  for (const listener of listeners) listener(detail);
+  for (const listener of listeners) {
+    try {
+      listener(detail);
+    } catch (error) {
+      console.error(error); // a page's mistake must not stop what a visitor decided
+    }
+  }
   document.dispatchEvent(new CustomEvent("consent:change", { detail }));
   startAllowed();
   if (CONFIG.hits === "analytics") sendHit();

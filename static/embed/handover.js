@@ -1,10 +1,8 @@
 // The way to the privacy pages and back. Any link of the page to them takes the visitor's token along, in
 // the fragment, which is sent to no server. As the choice may be changed there, the pages of the next day
-// ask whether it was.
+// ask whether it was, and later ones once a day. Who never went there is never asked for.
 //
 // Takes choice.js, gate.js.
-
-const ASK_FOR = 86400;
 
 addEventListener(
   "click",
@@ -12,27 +10,36 @@ addEventListener(
     const link = event.composedPath()[0].closest?.("a[href]");
     if (!choice?.k || !link?.href.startsWith(NOTICE)) return;
     link.hash = "token=" + choice.k;
-    choice.r = seconds() + ASK_FOR;
+    choice.r = seconds();
     writeChoice();
   },
   true,
 );
 
-// Brings in a newer choice than the one in the cookie, if there is one.
+const mayHaveChanged = () =>
+  choice?.k && choice.r && (seconds() - choice.r < DAY || seconds() - (choice.c || 0) > DAY);
+
+// Brings in a newer choice than the one of this page: from the cookie, where another tab put it, or from the
+// server.
 async function bringUpToDate() {
   choice = readChoice();
-  if (!choice?.k || !(choice.r > seconds()) || choice.q.length) return;
+  if (!mayHaveChanged()) return;
+  await send();
+  const known = choice.i;
   try {
     const answer = await fetch(HISTORY, {
       headers: { Authorization: "Bearer " + choice.k },
       signal: AbortSignal.timeout(2000),
     });
     const latest = (await answer.json()).decisions[0];
-    if (latest.id === choice.i) return;
-    const current = latest.version === CONFIG.version;
+    choice = readChoice();
+    // Somebody chose here while we asked: that is the latest.
+    if (!choice || choice.i !== known || choice.q[0]) return;
+    choice.c = seconds();
     // Granted under another version: "?" equals no fingerprint, so it is asked again.
-    const keep = (granted, purpose) => (granted ? (current ? CONFIG.purposes[purpose] : "?") : 0);
-    choice = {
+    const keep = (granted, purpose) =>
+      granted ? (latest.version === CONFIG.version ? CONFIG.purposes[purpose] : "?") : 0;
+    if (latest.id !== known) choice = {
       ...choice,
       v: latest.version,
       t: Math.floor(Date.parse(latest.decided_at) / 1000),
@@ -41,15 +48,18 @@ async function bringUpToDate() {
       s: mapKeys(latest.services, (service) => keep(latest.services[service], CONFIG.services[service]?.[0])),
     };
     writeChoice();
-    return true;
   } catch {
     // No answer: the choice in the cookie stands.
   }
 }
 
+// A page that is looked at again follows what was chosen elsewhere.
 document.addEventListener("visibilitychange", async () => {
-  if (!document.hidden && (await bringUpToDate())) {
-    closeAll();
-    apply();
-  }
+  if (document.hidden) return;
+  const before = choice?.i;
+  await bringUpToDate();
+  if (choice?.i === before) return;
+  closeAll();
+  begin();
+  apply();
 });

@@ -18,15 +18,20 @@ async function send() {
       credentials: "omit",
       keepalive: true,
     });
-    choice = readChoice() || choice; // another tab may have chosen while we waited
-    if (answer.ok) choice.k = (await answer.json()).token;
+    const received = answer.ok && (await answer.json());
+    choice = readChoice() || choice; // somebody may have chosen while we waited, here or in another tab
+    if (received) choice.k = received.token;
     // A token that no longer holds: the same decision is sent without it.
     else if (token && (answer.status === 401 || answer.status === 403)) delete choice.k;
     // It will never be accepted, so keeping it would help nobody.
-    else if ([400, 409, 413, 422].includes(answer.status)) console.warn("consent: the server refused a decision", answer.status);
-    else throw answer.status;
-    if (answer.status !== 401 && answer.status !== 403) choice.q = choice.q.filter(({ id }) => id !== post.id);
+    else if ([400, 409, 413, 422].includes(answer.status)) {
+      console.warn("consent: refused", answer.status);
+      // A grant that nobody can prove is none.
+      if (choice.i === post.id) choice.p = mapKeys(CONFIG.purposes, () => 0), choice.s = {};
+    } else throw answer.status;
+    if (answer.ok || choice.k === token) choice.q = choice.q.filter(({ id }) => id !== post.id);
     writeChoice();
+    if (!answer.ok && choice.k === token) apply();
     retry = true;
   } catch {
     // Offline, or the server is: the next page view tries again.

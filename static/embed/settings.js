@@ -1,5 +1,5 @@
-// The second layer: a dialog with every purpose and service. What it says comes from the server when it
-// is wanted; until then, or without a server, the purposes' names are enough to choose by.
+// The second layer: a dialog with every purpose and service. What it says comes from the server, fetched
+// ahead while the banner stands there, and kept by the browser.
 //
 // Takes choice.js, banner.js.
 
@@ -12,15 +12,24 @@ function loadSettings() {
   return loading;
 }
 
-function openSettings() {
+async function openSettings() {
   const opener = document.activeElement;
-  const wasBanner = shown?.matches("section");
+  const wasBanner = !shown || shown.matches("section");
+  const html = await loadSettings();
+  if (shown?.matches("dialog")) return;
+  // Without a server the first layer is enough to refuse, to accept and to withdraw.
+  if (!html) return showBanner();
   const form = make("form", { method: "dialog" });
+  form.innerHTML = html;
+  for (const box of boxes(form, "purpose")) box.checked = isGranted(box.dataset.consentPurpose);
+  for (const box of boxes(form, "service")) box.checked = isServiceGranted(box.dataset.consentService);
+  for (const box of boxes(form, "service")) follow(form, box);
+  form.onchange = ({ target }) => follow(form, target);
   const dialog = make(
     "dialog",
-    { part: "settings", "data-consent-settings": "", "aria-labelledby": "title" },
+    { "data-consent-settings": "", "aria-labelledby": "title" },
     make("header", {},
-      make("h2", { id: "title", tabindex: "-1" }, words.settings),
+      make("h2", { id: "title", tabindex: "-1", autofocus: "" }, words.settings),
       make("button", { "aria-label": words.close, "data-consent-close": "", onclick: () => dialog.close() }, "×")),
     form,
     make("p", {}, noticeLink()),
@@ -28,15 +37,8 @@ function openSettings() {
       ...answers("settings"),
       make("button", { "data-consent-save": "", onclick: () => save(form) }, words.save)),
   );
-  for (const [purpose, title] of Object.entries(words.purposes)) {
-    form.append(make("label", {}, make("input", { type: "checkbox", "data-consent-purpose": purpose }), title));
-  }
-  tick(form, isGranted, isServiceGranted);
-  form.onchange = ({ target }) => follow(form, target);
-  loadSettings()?.then((html) => html && dialog.open && fill(form, html));
   show(dialog);
   dialog.showModal();
-  dialog.querySelector("h2").focus();
   dialog.onclose = () => {
     if (shown !== dialog) return; // a choice was made
     if (wasBanner && mustAsk()) showBanner();
@@ -48,21 +50,6 @@ function openSettings() {
 }
 
 const boxes = (form, kind) => [...form.querySelectorAll(`[data-consent-${kind}]:enabled`)];
-
-function tick(form, purposeOn, serviceOn) {
-  for (const box of boxes(form, "purpose")) box.checked = purposeOn(box.dataset.consentPurpose);
-  for (const box of boxes(form, "service")) box.checked = serviceOn(box.dataset.consentService);
-}
-
-// The full text takes the place of the names; what was ticked meanwhile stays.
-function fill(form, html) {
-  const before = ticked(form, "purpose");
-  form.innerHTML = html;
-  tick(form, (purpose) => before[purpose], (service) => {
-    const purpose = CONFIG.services[service][0];
-    return isGranted(purpose) === before[purpose] ? isServiceGranted(service) : before[purpose];
-  });
-}
 
 // A purpose takes its services along; a service alone leaves its purpose undecided between the two.
 function follow(form, box) {
@@ -79,16 +66,13 @@ function follow(form, box) {
   }
 }
 
-const ticked = (form, kind) =>
-  Object.fromEntries(boxes(form, kind).map((box) => [Object.values(box.dataset)[0], box.checked]));
-
 function save(form) {
-  const purposes = ticked(form, "purpose");
-  const services = ticked(form, "service");
-  for (const service in services) {
-    if (services[service] === purposes[CONFIG.services[service][0]]) delete services[service];
+  const purposes = {};
+  const services = {};
+  for (const box of boxes(form, "purpose")) purposes[box.dataset.consentPurpose] = box.checked;
+  for (const box of boxes(form, "service")) {
+    if (box.checked !== purposes[box.dataset.of]) services[box.dataset.consentService] = box.checked;
   }
-  const any = Object.values({ ...purposes, ...services }).includes(true);
-  if (any) decide("choose", "settings", purposes, services);
+  if (Object.values({ ...purposes, ...services }).includes(true)) decide("choose", "settings", purposes, services);
   else decideAll(false, "settings");
 }

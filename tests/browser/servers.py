@@ -41,12 +41,16 @@ class Server:
     def stop(self) -> None:
         if self._listening is None:
             return
-        # The server's loop ends when nothing is left to wait for. Its sockets are closed in its own
-        # thread, because it may be waiting for them.
-        self._listening.trigger.pull_trigger(self._close_all)
+        # First the threads that answer, which wake the server's loop when they are done; then its sockets,
+        # in its own thread, because it may be waiting for them. It ends when there are none left. With the
+        # lock it cannot close what it is woken by before it has been woken.
+        self._listening.task_dispatcher.shutdown()
+        trigger = self._listening.trigger
+        with trigger.lock:
+            trigger.thunks.append(self._close_all)
+            trigger.pull_trigger()
         self._thread.join(timeout=10)
         assert not self._thread.is_alive()
-        self._listening.task_dispatcher.shutdown()
         self._listening = None
 
     def release(self) -> None:

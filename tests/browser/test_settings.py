@@ -197,19 +197,6 @@ class TestFocus:
         assert page.evaluate("document.activeElement === document.body")
 
 
-def test_the_banner_hides_no_link_that_has_the_focus(page, site):
-    page.goto(site)
-    expect(page.locator(banner.BOX)).to_be_visible()
-    for link in page.locator("footer a").all():
-        link.focus()
-        assert link.evaluate(
-            """(link) => {
-              const { left, top, width, height } = link.getBoundingClientRect();
-              return link.contains(document.elementFromPoint(left + width / 2, top + height / 2));
-            }"""
-        ), link.text_content()
-
-
 def test_any_element_of_the_page_can_open_the_settings(page, bench):
     page.goto(bench.page(f'{bench.script}<a href="/elsewhere" data-consent-open><b>Valg</b></a>'))
     expect(page.locator(banner.BOX)).to_be_visible()
