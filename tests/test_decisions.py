@@ -1,11 +1,15 @@
 """`POST /e/<site>/decisions`: what is recorded, once, and what is refused, and how."""
 
+import sqlite3
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 
+from consent.db import db
 from consent.models import Decision, VersionText
 from tests import factories
 from tests.factories import decide, decision, post_json, refusal
@@ -176,6 +180,37 @@ def test_what_cannot_be_read_is_refused(
     assert answer.content_type == "application/problem+json"
     assert detail in answer.get_json()["detail"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_locked_database_is_said_and_nothing_personal_is_logged(  # type: ignore[no-untyped-def]
+    app, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = decision()
+    with app.app_context():
+        db.engine.dispose()
+        path = db.engine.url.database
+    with sqlite3.connect(path) as holder, monkeypatched_timeout():
+        holder.execute("BEGIN IMMEDIATE")
+        answer = decide(client, body)
+        holder.rollback()
+    holder.close()
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert str(body["id"]) not in caplog.text
+    assert decide(client, body).status_code == 201
+
+
+@contextmanager
+def monkeypatched_timeout() -> Iterator[None]:
+    """Connections that give up at once, so that the test need not wait."""
+
+    def impatient(connection, _record) -> None:  # type: ignore[no-untyped-def]
+        connection.execute("PRAGMA busy_timeout=0")
+
+    event.listen(Engine, "connect", impatient)
+    yield
+    event.remove(Engine, "connect", impatient)
 
 
 def test_other_methods_are_named(client: FlaskClient) -> None:

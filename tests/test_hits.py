@@ -129,6 +129,13 @@ def test_what_is_no_hit_is_refused(
     assert not counted(session)
 
 
+@pytest.mark.parametrize("host", ["192.0.2.7", "[2001:db8::1]"])
+def test_a_referrer_that_is_an_address_is_hidden(client: FlaskClient, session, host: str) -> None:  # type: ignore[no-untyped-def]
+    hit(client, "/", f"http://{host}/page")
+
+    assert counted(session)["referrer", "…", ""] == 1
+
+
 @pytest.mark.parametrize(
     "referrer", ["about:blank", "android-app://com.google", "https://", "http://[", "nonsense"]
 )
@@ -147,6 +154,10 @@ def test_a_referrer_that_names_no_site_counts_as_direct(
         ("/om-oss/", "/om-oss/"),
         ("/2026/11/nyheter", "/2026/11/nyheter"),
         ("/søk?q=kari", "/søk"),
+        ("/u/192.0.2.7", "/u/…"),
+        ("/v/2001:db8::1/x", "/v/…/x"),
+        ("/reset/kQzVbTxRmPlWnYcHsJdFgA", "/reset/…"),
+        ("/personvernerklaering-for-kunder", "/personvernerklaering-for-kunder"),
         ("/konto/kari@example.no/ordre", "/konto/…/ordre"),
         ("/ordre/20261124001", "/ordre/…"),
         ("/reset/9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c", "/reset/…"),

@@ -16,7 +16,7 @@ PAGE = "/privacy/07sor/"
 def form(client: FlaskClient, path: str = PAGE) -> dict[str, str]:
     """The hidden fields of the page's form."""
     source = client.get(path).get_data(as_text=True)
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', source))
+    return dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', source))
 
 
 def choose(client: FlaskClient, answer: str, *purposes: str, **headers: str):  # type: ignore[no-untyped-def]
@@ -110,12 +110,44 @@ def test_another_website_cannot_choose_in_a_visitors_name(client: FlaskClient, s
     assert len(session.scalars(select(Decision)).all()) == 1
 
 
-@pytest.mark.parametrize("fields", [{}, {"id": "x", "version": "1"}, {"version": "one"}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"id": "x", "version": "1"},
+        {"version": "one"},
+        {"id": "018f4e7a-9d2c-7b3a-8f1e-2d3c4b5a6978", "version": "9" * 30},
+        {"id": "018f4e7a-9d2c-7b3a-8f1e-2d3c4b5a6978", "version": "1", "language": "x" * 50},
+    ],
+)
 def test_a_broken_form_says_so_on_a_page(client: FlaskClient, fields: dict[str, str]) -> None:
     answer = client.post(f"{PAGE}choices", data=fields)
 
-    assert answer.status_code == 400
+    assert answer.status_code in (400, 404, 422)
     pages.check(answer)
+
+
+def test_a_refusal_sent_twice_is_the_same_refusal(client: FlaskClient, session) -> None:  # type: ignore[no-untyped-def]
+    choose(client, "accept")
+    fields = form(client) | {"answer": "refuse"}
+
+    answers = [client.post(f"{PAGE}choices", data=fields).status_code for _ in range(2)]
+
+    assert answers == [303, 303]
+    assert len(session.scalars(select(Decision)).all()) == 2
+
+
+def test_a_service_decided_alone_is_shown_and_kept(client: FlaskClient, session) -> None:  # type: ignore[no-untyped-def]
+    body = decision(action="choose", purposes={"analytics": True}, services={"youtube": True})
+    token = decide(client, body).get_json()["token"]
+    client.post(f"{PAGE}choices/open", data={"token": token})
+    assert 'name="service-youtube" checked' in client.get(PAGE).get_data(as_text=True)
+
+    kept = form(client) | {"answer": "choose", "purpose-analytics": "on", "service-youtube": "on"}
+    client.post(f"{PAGE}choices", data=kept)
+
+    latest = session.scalars(select(Decision).order_by(Decision.decided_at.desc())).first()
+    assert latest.services == {"youtube": True}
 
 
 def test_the_current_version_for_programs(client: FlaskClient) -> None:

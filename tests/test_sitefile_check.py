@@ -99,6 +99,21 @@ def test_it_passes_the_files_we_ship(
             None,
             "needs a title",
         ),
+        (factories.SHOP.replace('"_count"', '"cons*"'), None, "remembers the choice itself"),
+        (
+            factories.SHOP.replace('"https://shop.example"', '"https://shop.example:443"'),
+            None,
+            "Write https://shop.example",
+        ),
+        (factories.SHOP.replace('["DE"]', '["XX"]'), None, "no country code"),
+        (factories.SHOP.replace('["en", "nb"]', '["en", "nb", "en"]'), 8, "more than once"),
+        (
+            factories.SHOP.replace('key = "analytics"', 'key = "preferences"'),
+            None,
+            "no purpose analytics",
+        ),
+        ("a = " + "[" * 5000, 1, "nested too deep"),
+        ('"\\U0001F600" = 1', 1, "site is missing"),
         (
             factories.SHOP.replace('["en", "nb"]', '["en", "tlh"]'),
             8,

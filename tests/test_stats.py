@@ -112,6 +112,22 @@ def test_a_closed_day_shows_what_cannot_point_at_somebody(
         assert ask(client, stats_token, "visits", by=by).get_json()["rows"] == rows
 
 
+def test_the_click_stream_gives_away_no_withheld_visits(
+    client: FlaskClient, stats_token: str
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(4):
+            hit(client, "/")
+        for _ in range(40):
+            hit(client, "/video", "http://127.0.0.1:8081/")
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        days = ask(client, stats_token, "visits").get_json()["rows"]
+        flow = ask(client, stats_token, "visits", by="flow").get_json()
+
+    assert (days[-2]["views"], days[-2]["visits"]) == (44, None)
+    assert (flow["rows"], flow["other"]) == ([], 0)
+
+
 def test_days_are_those_of_the_sites_time_zone(client: FlaskClient, stats_token: str) -> None:
     with time_machine.travel(datetime(2026, 11, 19, 23, 30, tzinfo=UTC), tick=False):
         for _ in range(10):
@@ -213,6 +229,7 @@ def test_only_the_sites_own_token_opens_them(
         ({"from_": "yesterday"}, "2026-01-31"),
         ({"from_": "2026-02-01", "to": "2026-01-01"}, "later than"),
         ({"from_": "2000-01-01"}, "more than 800 days"),
+        ({"from_": "2026-01-01", "to": "0001-01-01"}, "later than"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(

@@ -20,6 +20,7 @@ async function startAllowed() {
     while (choice && (next = [...document.querySelectorAll(GATED)].find(find))) await start(next);
   } finally {
     starting = false;
+    stopForbidden(); // what was under way when the choice changed may have left something behind
   }
 }
 

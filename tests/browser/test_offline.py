@@ -60,7 +60,7 @@ def test_a_change_of_mind_while_the_server_is_away_arrives_in_order_from_one_vis
     consent.stop()
     decide_offline(page, banner.ACCEPT)
     page.locator(banner.REOPEN).click()
-    decide_offline(page, f"{banner.SETTINGS} {banner.REFUSE}")
+    decide_offline(page, banner.REFUSE)
     assert pending(page) == 2
     consent.start()
     page.goto(site)
@@ -70,14 +70,14 @@ def test_a_change_of_mind_while_the_server_is_away_arrives_in_order_from_one_vis
     assert len({each.visitor for each in found}) == 1
 
 
-def test_the_settings_work_without_the_server(page, site, consent, decisions):
+def test_withdrawing_needs_no_settings_layer(page, site, decisions):
     page.route("**/settings", lambda route: route.abort())
     page.goto(site)
-    page.locator(banner.CHOOSE).click()
-    page.locator(banner.purpose("analytics")).check()
-    page.locator(banner.SAVE).click()
+    page.locator(banner.ACCEPT).click()
+    page.locator(banner.REOPEN).click()
+    page.locator(banner.REFUSE).click()
     banner.wait_until_received(page)
-    assert decisions()[0].purposes == {"analytics": True, "marketing": False}
+    assert [each.action for each in decisions()] == ["accept", "withdraw"]
 
 
 def test_an_answer_that_is_lost_leads_to_one_row(page, site, decisions):
