@@ -4,17 +4,16 @@
 //
 // Takes choice.js, gate.js.
 
-addEventListener(
-  "click",
-  (event) => {
-    const link = event.composedPath()[0].closest?.("a[href]");
-    if (!choice?.k || !link?.href.startsWith(NOTICE)) return;
-    link.hash = "token=" + choice.k;
-    choice.r = seconds();
-    writeChoice();
-  },
-  true,
-);
+function handOver(event) {
+  const link = event.composedPath()[0].closest?.("a[href]");
+  if (!choice?.k || !link?.href.startsWith(NOTICE)) return;
+  link.hash = "token=" + choice.k;
+  choice.r = seconds();
+  writeChoice();
+}
+
+addEventListener("click", handOver, true);
+addEventListener("auxclick", handOver, true); // the middle button
 
 const mayHaveChanged = () =>
   choice?.k && choice.r && (seconds() - choice.r < DAY || seconds() - (choice.c || 0) > DAY);

@@ -6,7 +6,7 @@
 let loading;
 
 function loadSettings() {
-  loading ||= fetch(`${BASE}/${CONFIG.version}/${language}/settings`)
+  loading ||= fetch(`${BASE}/${CONFIG.version}/${language}/settings`, { signal: AbortSignal.timeout(2000) })
     .then((answer) => (answer.ok ? answer.text() : Promise.reject()))
     .catch(() => void (loading = null));
   return loading;
