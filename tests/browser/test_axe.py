@@ -78,6 +78,7 @@ def test_the_choices_before_and_after_one(page, consent_url):
     assert findings(page) == {}
     page.locator("button[value=accept]").click()
     expect(page.get_by_role("status")).to_be_visible()
+    page.wait_for_load_state()  # styles too
     assert findings(page) == {}
 
 
@@ -90,5 +91,6 @@ def test_the_staff_pages(page, app, consent_url):
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("main button").click()
     expect(page.locator("#figures")).to_be_visible()
+    page.wait_for_load_state()  # styles too
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
     assert findings(page) == {}
