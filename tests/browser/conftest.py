@@ -4,7 +4,6 @@ The websites are visited as `localhost` and the consent server as `127.0.0.1`: d
 which share no cookie.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,7 +60,7 @@ def ports() -> Iterator[dict[str, Server]]:
 
 
 @pytest.fixture(scope="session")
-def database(ports: dict[str, Server], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(ports: dict[str, Server], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the demo's site file in force, for the origins under which the tests serve websites."""
     hosts = ("localhost", "app.localhost", "sub.app.localhost")
     benches = "".join(f'"{ports["bench"].origin(host)}", ' for host in hosts)
@@ -73,16 +72,6 @@ def database(ports: dict[str, Server], tmp_path_factory: pytest.TempPathFactory)
         db.session.remove()
         db.engine.dispose()
     return path
-
-
-@pytest.fixture
-def app(database: Path, settings: dict[str, Any]) -> Iterator[Flask]:
-    """The consent application, on a copy of that database."""
-    shutil.copy(database, settings["database"].removeprefix("sqlite:///"))
-    app = make_app(settings)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture
