@@ -6,6 +6,9 @@ HOST ?= 127.0.0.1
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+EXTRACT := $(BIN)/pybabel -q extract --no-location --sort-output --project samtykke --version 0.1
+# Staff read these; visitors read every language that has a catalogue.
+STAFF_LANGUAGES := nb|nn|en
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .PHONY: help
@@ -41,8 +44,14 @@ screenshots: $(VENV)/dev browser ## Take the pictures of the docs anew
 
 .PHONY: messages
 messages: $(VENV)/dev ## Bring the catalogues up to the texts in the code
-	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --project samtykke --version 0.1 -o translations/messages.pot .
-	$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete
+	@$(EXTRACT) -F babel.cfg -o translations/messages.pot .
+	@$(EXTRACT) -F babel-visitors.cfg -o translations/visitors.pot .
+	@for po in translations/*/LC_MESSAGES/messages.po; do \
+	  language=$$(basename $$(dirname $$(dirname $$po))); \
+	  case $$language in $(STAFF_LANGUAGES)) pot=messages;; *) pot=visitors;; esac; \
+	  $(BIN)/pybabel -q update -i translations/$$pot.pot -d translations -l $$language \
+	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; \
+	done
 
 .PHONY: lock
 lock: $(VENV)/dev ## Choose the newest versions that pyproject.toml allows

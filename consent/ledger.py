@@ -26,10 +26,12 @@ class Choice(BaseModel):
     version: Annotated[StrictInt, Field(ge=1, lt=2**31)]
     language: Annotated[str, Field(max_length=20)]
     action: Literal["accept", "refuse", "choose", "withdraw"]
-    source: Literal["banner", "settings", "privacy"]
+    source: Literal["banner", "settings", "placeholder", "privacy"]
     purposes: dict[str, StrictBool]
     services: dict[str, StrictBool] = {}
+    # Global Privacy Control, and Do Not Track.
     gpc: StrictBool = False
+    dnt: StrictBool = False
     token: str | None = None
 
 
@@ -104,6 +106,7 @@ def _row(
         "purposes": {key: choice.purposes.get(key, False) for key in site_file.asked_purposes},
         "services": choice.services,
         "gpc": choice.gpc,
+        "dnt": choice.dnt,
         "device": device,
         "decided_at": now,
         "day": now.astimezone(site_file.zone).date(),
@@ -138,7 +141,7 @@ def _require_fit(choice: Choice, site_file: SiteFile) -> None:
 
 
 def _require_same(stored: Decision, row: dict[str, Any]) -> None:
-    compared = ("version", "language", "action", "source", "purposes", "services", "gpc")
+    compared = ("version", "language", "action", "source", "purposes", "services", "gpc", "dnt")
     different = [name for name in compared if getattr(stored, name) != row[name]]
     if different:
         raise Conflict(
@@ -163,6 +166,7 @@ def receipt(session: Session, decision: Decision) -> dict[str, Any]:
         "purposes": decision.purposes,
         "services": decision.services,
         "gpc": decision.gpc,
+        "dnt": decision.dnt,
         "device": decision.device,
     }
 

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from babel.lists import format_list
-from babel.units import format_unit
 from flask import render_template
-from flask_babel import force_locale, get_locale, gettext, pgettext
+from flask_babel import force_locale, get_locale, gettext, ngettext, pgettext
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -97,18 +96,10 @@ def render(site_file: SiteFile, language: str) -> dict[str, Any]:
 
 def banner(site_file: SiteFile, language: str) -> dict[str, str]:
     own = site_file.banner
-    asked = format_list(
-        [
-            _in_a_sentence(purpose, language)
-            for purpose in site_file.purposes
-            if purpose.key != NECESSARY
-        ],
-        locale=get_locale(),
-    )
     default = gettext(
         "We use cookies and similar technology for %(purposes)s, and only if you agree. "
         "You can change your mind at any time.",
-        purposes=asked,
+        purposes=_named(site_file.asked_purposes, site_file, language),
     )
     return {
         "title": own.title[language] if own.title else gettext("Your choice, your privacy"),
@@ -121,7 +112,28 @@ def banner(site_file: SiteFile, language: str) -> dict[str, str]:
         "close": gettext("Close"),
         "notice": gettext("Read the privacy notice"),
         "reopen": gettext("Privacy choices"),
+        "withdraw": gettext("Withdraw consent"),
+        "opted_out": opted_out(site_file, language),
     }
+
+
+def opted_out(site_file: SiteFile, language: str) -> str:
+    """What is said to somebody whose browser sends Global Privacy Control or Do Not Track."""
+    return str(
+        gettext(
+            "Your browser asks not to be tracked. Until you choose otherwise yourself, this stays off: "
+            "%(purposes)s.",
+            purposes=_named(site_file.withheld_purposes, site_file, language),
+        )
+    )
+
+
+def _named(keys: list[str], site_file: SiteFile, language: str) -> str:
+    """The purposes as a list in a sentence: `statistics and marketing`."""
+    found = [
+        _in_a_sentence(purpose, language) for purpose in site_file.purposes if purpose.key in keys
+    ]
+    return str(format_list(found, locale=get_locale()))
 
 
 @dataclass(frozen=True)
@@ -229,6 +241,15 @@ def hits_sentence(site_file: SiteFile) -> str:
 
 def lifetime(value: Lifetime) -> str:
     """`2 years` in the language in force."""
-    if value.unit == "session":
-        return str(gettext("until the browser is closed"))
-    return str(format_unit(value.amount, f"duration-{value.unit}", locale=get_locale()))
+    # Not Babel's units: in several languages they lack words (`13 duration-day`).
+    amount = value.amount
+    found: dict[str, str] = {
+        "session": gettext("until the browser is closed"),
+        "minute": ngettext("%(num)s minute", "%(num)s minutes", amount),
+        "hour": ngettext("%(num)s hour", "%(num)s hours", amount),
+        "day": ngettext("%(num)s day", "%(num)s days", amount),
+        "week": ngettext("%(num)s week", "%(num)s weeks", amount),
+        "month": ngettext("%(num)s month", "%(num)s months", amount),
+        "year": ngettext("%(num)s year", "%(num)s years", amount),
+    }
+    return found[value.unit]

@@ -1,5 +1,6 @@
 """Composes the embed script of a version from the parts in static/embed/, and keeps it ready in memory."""
 
+import base64
 import gzip
 import hashlib
 import json
@@ -13,27 +14,23 @@ import brotli
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent import versions
+from consent import looks, signals, versions
 from consent.db import upsert
 from consent.errors import NotFound, UnknownSite
 from consent.models import Script, Site, Version, VersionText
 from consent.paths import EMBED
 from consent.sitefile import NECESSARY, SiteFile
 
-# In the order of a page view. Together they are one function; each says what it takes from the others.
-PARTS = (
-    "address.js",
-    "choice.js",
-    "gate.js",
-    "send.js",
-    "banner.js",
-    "settings.js",
-    "handover.js",
-    "hits.js",
-    "api.js",
-    "start.js",
+# The parts of the script that is fetched on demand, and the words that only it shows.
+MORE = (
+    "more/settings.js",
+    "more/placeholder.js",
+    "more/clean.js",
+    "more/news.js",
+    "more/focus.js",
+    "more/start.js",
 )
-STYLE = "banner.css"
+MORE_WORDS = ("settings", "save", "close")
 # Seconds for which a process may go on serving a script after another one has published.
 FRESH_FOR = 1.0
 
@@ -83,36 +80,52 @@ def encode(body: str) -> Served:
 
 
 def pinned(session: Session, site: str, script_hash: str) -> Served:
-    """The script with this hash, whichever version it belongs to. Raises NotFound."""
-    found = session.get(Script, (site, script_hash))
+    """The script with this SHA-256, in hex or in base64url as browsers take it, whichever version it is of.
+
+    Raises NotFound.
+    """
+    found = session.get(Script, (site, _hex(script_hash)))
     if found is None:
         raise NotFound(f"Site {site!r} has no script with the hash {script_hash!r}.")
     return encode(found.body)
 
 
+def _hex(script_hash: str) -> str:
+    if len(script_hash) != 43:
+        return script_hash
+    try:
+        return base64.urlsafe_b64decode(script_hash + "=").hex()
+    except ValueError:
+        return script_hash
+
+
 def store(
-    session: Session,
-    version: Version,
-    site_file: SiteFile,
-    texts: Iterable[VersionText],
+    session: Session, version: Version, site_file: SiteFile, texts: Iterable[VersionText]
 ) -> str:
-    """Composes the script of `version` and adds it to the session. Returns its body."""
-    body = compose(config(version.number, site_file, texts))
-    row = {
-        "site": version.site,
-        "hash": hashlib.sha256(body.encode()).hexdigest(),
-        "version": version.number,
-        "build": build(),
-        "body": body,
-    }
-    session.execute(upsert(session, Script).values(row).on_conflict_do_nothing())
-    return body
+    """Composes the scripts of `version` and adds them to the session. Returns the body of the first."""
+    composed = compose(version.number, site_file, texts)
+    rows = [
+        {
+            "site": version.site,
+            "hash": hashlib.sha256(body.encode()).hexdigest(),
+            "version": version.number,
+            "part": part,
+            "build": build(),
+            "body": body,
+        }
+        for part, body in composed.items()
+    ]
+    session.execute(upsert(session, Script).values(rows).on_conflict_do_nothing())
+    return composed["first"]
 
 
 def _of_version(session: Session, site: str, number: int) -> str:
     stored = session.scalar(
         select(Script.body).where(
-            Script.site == site, Script.version == number, Script.build == build()
+            Script.site == site,
+            Script.version == number,
+            Script.build == build(),
+            Script.part == "first",
         )
     )
     if stored is not None:
@@ -126,42 +139,123 @@ def _of_version(session: Session, site: str, number: int) -> str:
     return body
 
 
-def config(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> dict[str, Any]:
-    """What the parts know about the site, as they read it from CONFIG."""
-    return {
-        "site": site_file.site.key,
-        "version": number,
-        "months": site_file.asking.months,
-        "hits": site_file.hits.when,
-        "purposes": versions.fingerprints(site_file),
-        "services": {
-            service.key: [service.purpose, [cookie.name for cookie in service.cookies]]
-            for service in site_file.services
-            if service.purpose != NECESSARY
+def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> dict[str, str]:
+    """The two scripts of a version: `first`, that every page view loads, and `more`, that few need."""
+    words = {text.language: text.banner for text in texts}
+    told = signals.used(site_file)
+    services = [service for service in site_file.services if service.purpose != NECESSARY]
+    known = {
+        "VERSION": number,
+        "PURPOSES": versions.fingerprints(site_file),
+        "SERVICES": {
+            service.key: [service.purpose, *([service.obeys] if service.obeys in told else [])]
+            for service in services
         },
-        "words": {text.language: text.banner for text in texts},
     }
+    more = _script(
+        "const main=samtykke;",
+        {
+            **known,
+            "SITE": site_file.site.key,
+            "COOKIES": {
+                service.key: [cookie.name for cookie in service.cookies] for service in services
+            },
+            "WORDS": words,
+            "STYLE": _style(_read("more/settings.css")),
+            "PLACEHOLDER_STYLE": _style(
+                looks.variables(site_file.looks, ":root"),
+                *(_read(f"{name}.css") for name in ("reset", "more/settings", "more/placeholder")),
+            ),
+        },
+        [*(["more/google.js"] if "google" in told else []), *MORE],
+    )
+    digest = base64.urlsafe_b64encode(hashlib.sha256(more.encode()).digest()).decode().rstrip("=")
+    first = _script(
+        # A second copy of the script in one page does nothing.
+        "if(window.samtykke)return;window.samtykke=1;",
+        {
+            **known,
+            "SITE": site_file.site.key,
+            "MONTHS": site_file.asking.months,
+            "HITS": site_file.hits.when,
+            "WITHHELD": site_file.withheld_purposes,
+            **signals.constants(site_file),
+            "MORE": digest,
+            "WORDS": {
+                language: _of(said, _first_words(site_file, said))
+                for language, said in words.items()
+            },
+            "STYLE": _style(
+                looks.variables(site_file.looks, ":host"),
+                *(_read(name) for name in ("reset.css", "banner.css", _layout(site_file))),
+                looks.logo(site_file.looks),
+            ),
+        },
+        _parts(site_file),
+    )
+    return {"first": first, "more": more}
 
 
-def compose(configuration: dict[str, Any]) -> str:
+def _parts(site_file: SiteFile) -> list[str]:
+    """The parts of the first script that this site uses, in the order of a page view.
+
+    Together they are one function; each says what it takes from the others.
+    """
+    told = signals.used(site_file)
+    return [
+        "address.js",
+        "choice.js",
+        "gate.js",
+        "send.js",
+        *(["signals.js"] if told else []),
+        *(f"{signal}.js" for signal in told),
+        *(["hits.js"] if site_file.hits.when != "never" else []),
+        "banner.js",
+        "more.js",
+        "handover.js",
+        "api.js",
+        "start.js",
+    ]
+
+
+def _first_words(site_file: SiteFile, said: dict[str, str]) -> list[str]:
+    unused = (*MORE_WORDS, *(() if site_file.withheld_purposes else ("opted_out",)))
+    return [name for name in said if name not in unused]
+
+
+def _of(said: dict[str, str], names: Iterable[str]) -> dict[str, str]:
+    return {name: said[name] for name in names if name in said}
+
+
+def _layout(site_file: SiteFile) -> str:
+    return f"layouts/{site_file.looks.layout}.css"
+
+
+def _script(opening: str, constants: dict[str, Any], parts: Iterable[str]) -> str:
     import minify  # here, because its runtime must not be loaded before a server forks
 
-    style = minify.string("text/css", (EMBED / STYLE).read_text())
-    body = "\n".join((EMBED / part).read_text() for part in PARTS)
-    source = (
-        # A second copy of the script in one page does nothing.
-        '(()=>{"use strict";if(window.samtykke)return;window.samtykke=1;\n'
-        f"const CONFIG={_literal(configuration)};\nconst STYLE={_literal(style)};\n{body}\n}})();"
-    )
+    defined = "\n".join(f"const {name}={_literal(value)};" for name, value in constants.items())
+    body = "\n".join(_read(part) for part in parts)
+    source = f'(()=>{{"use strict";{opening}\n{defined}\n{body}\n}})();'
     return str(minify.string("application/javascript", source))
+
+
+def _style(*sheets: str) -> str:
+    import minify
+
+    return str(minify.string("text/css", "\n".join(sheets)))
+
+
+def _read(name: str) -> str:
+    return (EMBED / name).read_text()
 
 
 @cache
 def build() -> str:
     """The hash of the parts that this program composes from."""
     made = hashlib.sha256()
-    for name in (*PARTS, STYLE):
-        made.update((EMBED / name).read_bytes())
+    for path in sorted(EMBED.rglob("*.*")):
+        made.update(path.read_bytes())
     return made.hexdigest()
 
 

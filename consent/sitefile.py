@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from consent import mistakes, tomllines
+from consent.looks import Looks
 from consent.mistakes import Mistake
 from consent.values import (
     KEY,
@@ -36,6 +37,39 @@ from consent.values import (
 NECESSARY = "necessary"
 # Purposes whose titles and descriptions the catalogues hold; a site may override both.
 STANDARD_PURPOSES = (NECESSARY, "preferences", "analytics", "marketing")
+
+ConsentType = Literal[
+    "ad_storage",
+    "ad_user_data",
+    "ad_personalization",
+    "analytics_storage",
+    "functionality_storage",
+    "personalization_storage",
+]
+# Google's consent types by the purpose that they follow where the site file does not say otherwise.
+CONSENT_TYPES: dict[str, list[ConsentType]] = {
+    "preferences": ["functionality_storage", "personalization_storage"],
+    "analytics": ["analytics_storage"],
+    "marketing": ["ad_storage", "ad_user_data", "ad_personalization"],
+}
+# The signal that services under these keys obey where the site file does not say otherwise.
+KNOWN_SIGNALS = {
+    "google": (
+        "google-analytics",
+        "google-analytics-4",
+        "ga4",
+        "google-ads",
+        "google-tag",
+        "google-tag-manager",
+        "gtag",
+        "gtm",
+        "floodlight",
+        "doubleclick",
+    ),
+    "meta": ("meta-pixel", "meta", "facebook-pixel", "facebook"),
+    "uet": ("microsoft-ads", "microsoft-advertising", "microsoft-uet", "bing-ads", "uet"),
+    "clarity": ("microsoft-clarity", "clarity"),
+}
 
 
 class SiteFileError(Exception):
@@ -76,6 +110,19 @@ class Banner(Part):
     text: Text | None = None
 
 
+class Signals(Part):
+    # Google consent mode. basic: Google's code waits for consent like any other. advanced: it is loaded before, and
+    # sends messages without cookies; the notice says so. off: no signal, even where a service would obey it.
+    google: Literal["basic", "advanced", "off"] = "basic"
+    # Milliseconds that Google's tags wait for a choice to be read.
+    wait_for_update: Annotated[int, Field(ge=0, le=5000)] = 500
+    ads_data_redaction: bool = False
+    # Puts identifiers into the page's links while storage is denied.
+    url_passthrough: bool = False
+    # The WordPress consent API.
+    wordpress: bool = False
+
+
 class Contact(Part):
     name: Name
     title: Text | None = None
@@ -94,6 +141,24 @@ class Purpose(Part):
     key: Annotated[str, Field(pattern=KEY, max_length=30), AfterValidator(unique("purposes"))]
     title: Text | None = None
     description: Text | None = None
+    consent_types: Annotated[list[ConsentType], AfterValidator(once)] | None = None
+    # Whether it stays off, until it is agreed to by name, for a browser that sends Global Privacy Control or
+    # Do Not Track. By default what serves advertising.
+    opt_out_signal: bool | None = None
+
+    @property
+    def types(self) -> list[ConsentType]:
+        """Google's consent types that follow this purpose."""
+        if self.consent_types is None:
+            return CONSENT_TYPES.get(self.key, [])
+        return self.consent_types
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether Global Privacy Control keeps it off. It speaks of sharing and advertising, not of all else."""
+        if self.opt_out_signal is None:
+            return self.key == "marketing" or any(each.startswith("ad_") for each in self.types)
+        return self.opt_out_signal
 
 
 class Cookie(Part):
@@ -111,7 +176,14 @@ class Service(Part):
     description: Text
     privacy_policy: WebAddress | None = None
     opt_out: WebAddress | None = None
+    signal: Literal["google", "meta", "uet", "clarity", "none"] | None = None
     cookies: list[Cookie] = []
+
+    @property
+    def obeys(self) -> str:
+        """The consent signal that this service listens to, or `none`."""
+        found = (signal for signal, keys in KNOWN_SIGNALS.items() if self.key in keys)
+        return self.signal or next(found, "none")
 
 
 class DataKind(Part):
@@ -161,6 +233,8 @@ class SiteFile(Part):
     hits: Hits = Hits()
     asking: Asking = Asking()
     banner: Banner = Banner()
+    looks: Looks = Looks()
+    signals: Signals = Signals()
     introduction: Text
     controller: Contact
     dpo: Contact | None = None
@@ -184,6 +258,15 @@ class SiteFile(Part):
     def asked_purposes(self) -> list[str]:
         """Keys of the purposes that need consent, in the order of the file."""
         return [purpose.key for purpose in self.purposes if purpose.key != NECESSARY]
+
+    @property
+    def withheld_purposes(self) -> list[str]:
+        """Keys of the purposes that stay off for a browser that asks not to be tracked."""
+        return [
+            purpose.key
+            for purpose in self.purposes
+            if purpose.key != NECESSARY and purpose.is_withheld
+        ]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -215,7 +298,11 @@ def parse(source: str) -> SiteFile:
         found = []
     found += [
         Mistake(lines.of(path), mistakes.dotted(path), message)
-        for path, message in (*_own_purposes(raw), *_hits_without_purpose(raw))
+        for path, message in (
+            *_own_purposes(raw),
+            *_hits_without_purpose(raw),
+            *_types_twice(raw),
+        )
     ]
     if found:
         raise SiteFileError(sorted(found, key=lambda mistake: mistake.line))
@@ -281,3 +368,18 @@ def _hits_without_purpose(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int
             ("hits", "when"),
             "There is no purpose analytics that could be granted. Add one, or write always or never.",
         )
+
+
+def _types_twice(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+    followed: dict[str, str] = {}
+    for index, purpose in enumerate(_tables(raw, "purposes")):
+        key = str(purpose.get("key"))
+        types = purpose.get("consent_types", CONSENT_TYPES.get(key, []))
+        for consent_type in types if isinstance(types, list) else []:
+            first = followed.setdefault(str(consent_type), key)
+            if first != key:
+                yield (
+                    ("purposes", index, "consent_types"),
+                    f"{consent_type} follows {first} already, and can follow only one purpose. "
+                    "Give consent_types to both, each type to one of them.",
+                )

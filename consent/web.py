@@ -44,3 +44,12 @@ def bearer() -> str | None:
     """The token in the Authorization header."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" and token.strip() else None
+
+
+def sends_gpc() -> bool:
+    """Whether one of the Sec-GPC fields is exactly 1 (Global Privacy Control, section 3.3)."""
+    return any(value.strip() == "1" for value in request.headers.get("Sec-GPC", "").split(","))
+
+
+def sends_dnt() -> bool:
+    return request.headers.get("DNT") == "1"

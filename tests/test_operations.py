@@ -67,7 +67,7 @@ def test_headers_of_a_visitor_page_in_full(client: FlaskClient) -> None:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
         "Cache-Control": "private, no-cache",
-        "Vary": "Accept-Language, Cookie",
+        "Vary": "Accept-Language, Cookie, Sec-GPC, DNT",
     }
 
 

@@ -67,7 +67,7 @@ def decide(site: str) -> ResponseReturnValue:
     session, now = web.session(), web.now()
     site_file = versions.site_file(versions.current(session, site))
     _require_origin(site_file)
-    choice = _body(ledger.Choice)
+    choice = _with_headers(_body(ledger.Choice))
     keys = web.settings().secret_keys
     visitor = tokens.read(keys, site, choice.token, now) if choice.token else None
     device = classify(request.headers.get("User-Agent", "")).device
@@ -97,13 +97,20 @@ def hit(site: str) -> ResponseReturnValue:
     return Response(status=204)
 
 
+def _with_headers(choice: ledger.Choice) -> ledger.Choice:
+    """The choice, with what the browser says of itself in headers, which a page's scripts cannot take back."""
+    return choice.model_copy(
+        update={"gpc": choice.gpc or web.sends_gpc(), "dnt": choice.dnt or web.sends_dnt()}
+    )
+
+
 def _uncounted(site_file: SiteFile) -> str | None:
     """Why this page view is left out of the counters, in a word for whoever looks at the network panel."""
     if site_file.hits.when == "never":
         return "the site file says never"
-    if request.headers.get("Sec-GPC") == "1":
+    if web.sends_gpc():
         return "Global Privacy Control"
-    if request.headers.get("DNT") == "1":
+    if web.sends_dnt():
         return "Do Not Track"
     if classify(request.headers.get("User-Agent", "")).is_bot:
         return "a robot"

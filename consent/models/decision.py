@@ -26,12 +26,13 @@ class Decision(Base):
     # What the visitor had before them: the version text's words_hash.
     words_hash: Mapped[str] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(10))
-    source: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(12))
     purposes: Mapped[dict[str, bool]] = mapped_column(Json)
     # Only the services that were decided apart from their purpose.
     services: Mapped[dict[str, bool]] = mapped_column(Json)
-    # Whether the browser sent Global Privacy Control.
+    # Whether the browser sent Global Privacy Control, and Do Not Track.
     gpc: Mapped[bool]
+    dnt: Mapped[bool]
     # phone, tablet, desktop or other; nothing finer is kept of the browser.
     device: Mapped[str] = mapped_column(String(10))
     decided_at: Mapped[datetime]

@@ -46,13 +46,15 @@ class Script(Base):
     __tablename__ = "scripts"
     __table_args__ = (
         ForeignKeyConstraint(["site", "version"], ["versions.site", "versions.number"]),
-        UniqueConstraint("site", "version", "build"),
+        UniqueConstraint("site", "version", "build", "part"),
     )
 
     site: Mapped[str] = mapped_column(String(40), primary_key=True)
     # SHA-256, in hex, of the body.
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     version: Mapped[int]
+    # first, which every page view loads, or more, which it loads on demand.
+    part: Mapped[str] = mapped_column(String(5))
     # SHA-256, in hex, of the parts it was composed from; a newer program has another.
     build: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)

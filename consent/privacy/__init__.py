@@ -14,6 +14,7 @@ from consent.errors import ConsentError, Malformed, invalid_values
 from consent.ledger import Choice
 from consent.models import Decision, Version
 from consent.security import require_own_page
+from consent.sitefile import SiteFile
 from consent.useragent import classify
 
 blueprint = Blueprint("privacy", __name__, url_prefix="/privacy/<site>")
@@ -26,7 +27,7 @@ COOKIE = "consent_visitor"
 def _of_one_person(response: Response) -> Response:
     if response.content_type.startswith("text/html"):
         response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Accept-Language, Cookie"
+        response.headers["Vary"] = "Accept-Language, Cookie, Sec-GPC, DNT"
     return response
 
 
@@ -107,11 +108,13 @@ def _choice(site: str, visitor: uuid.UUID | None) -> Choice:
         ) from None
     asked = versions.site_file(shown).asked_purposes
     answer = form.get("answer", "choose")
+    # As in the banner: what the browser has refused is agreed to by name only, not by "all".
+    withheld = _withheld(versions.site_file(shown)) if answer == "accept" else []
     if answer == "choose":
         granted = {purpose: f"purpose-{purpose}" in form for purpose in asked}
     else:
-        granted = dict.fromkeys(asked, answer == "accept")
-    action = answer if answer in ("accept", "refuse") else "choose"
+        granted = {purpose: answer == "accept" and purpose not in withheld for purpose in asked}
+    action = answer if answer in ("accept", "refuse") and not withheld else "choose"
     before = _latest(site, visitor)
     if action == "refuse" and _grants(before):
         action = "withdraw"
@@ -127,7 +130,8 @@ def _choice(site: str, visitor: uuid.UUID | None) -> Choice:
         "source": "privacy",
         "purposes": granted,
         "services": _services(action),
-        "gpc": request.headers.get("Sec-GPC") == "1",
+        "gpc": web.sends_gpc(),
+        "dnt": web.sends_dnt(),
     }
     try:
         return Choice.model_validate(values)
@@ -140,6 +144,11 @@ def _services(action: str) -> dict[str, bool]:
     if action != "choose":
         return {}
     return {key: f"service-{key}" in request.form for key in request.form.getlist("shown-service")}
+
+
+def _withheld(site_file: SiteFile) -> list[str]:
+    """The purposes that this browser asks to leave off."""
+    return site_file.withheld_purposes if web.sends_gpc() or web.sends_dnt() else []
 
 
 def _page(template: str, version: Version) -> str:
@@ -160,6 +169,7 @@ def _page(template: str, version: Version) -> str:
         granted=_state(latest),
         decision_id=uuid_utils.compat.uuid7(),
         saved="saved" in request.args,
+        opted_out=notice.opted_out(site_file, language) if _withheld(site_file) else "",
     )
 
 

@@ -1,18 +1,18 @@
 // What pages may use: window.consent, and attributes.
 //
-// Takes choice.js, gate.js, settings.js.
+// Takes all parts but start.js.
 
 const api = {
   open: openSettings,
   get: state,
-  set(purposes, services = {}) {
-    const wanted = mapKeys(CONFIG.purposes, (purpose) =>
+  set(purposes, services = {}, source = "settings") {
+    const wanted = mapKeys(PURPOSES, (purpose) =>
       purpose in purposes ? purposes[purpose] === true : isGranted(purpose));
     const single = keptServices(wanted);
     for (const service in services) {
-      if (Object.hasOwn(CONFIG.services, service)) single[service] = services[service] === true;
+      if (Object.hasOwn(SERVICES, service)) single[service] = services[service] === true;
     }
-    decide("choose", "settings", wanted, single);
+    decide("choose", source, wanted, single);
   },
   on: (name, listener) => name === "change" && listeners.push(listener),
   withdraw: () => decideAll(false, "settings"),
@@ -24,4 +24,14 @@ addEventListener("click", (event) => {
   openSettings();
 });
 
-addEventListener("keydown", (event) => event.key === "Escape" && dismiss());
+// Escape leaves everything refused and stores nothing.
+addEventListener("keydown", ({ key }) => key === "Escape" && isAsking() && showReopen());
+
+// What the parts in more/ take.
+window.samtykke = {
+  BASE, NOTICE, language, withheld,
+  make, addStyle, show, showBanner, showReopen, mustAsk, decide, decideAll, isAllowed, start,
+  get once() { return once; },
+  get root() { return root; },
+  get shown() { return shown; },
+};

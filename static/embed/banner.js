@@ -1,16 +1,17 @@
 // The first layer, and the control that stays after it.
 //
-// Takes choice.js; STYLE and BASE. Everything lives in one shadow root, so that the page's styles do not
-// reach it, nor its styles the page.
+// Takes choice.js; STYLE and BASE. The frame and its styles are in a shadow root; texts and buttons are
+// slotted into it, because programs that answer banners for people see nothing inside a shadow root.
+// `::slotted` rules that are important win over the page's styles.
 
 const pick = (tag) => {
   const wanted = tag.toLowerCase().split("-")[0];
-  return Object.keys(CONFIG.words).find((known) => known === (wanted === "no" ? "nb" : wanted));
+  return Object.keys(WORDS).find((known) => known === (wanted === "no" ? "nb" : wanted));
 };
 const language =
   [document.documentElement.lang, ...navigator.languages].map(pick).find((found) => found) ||
-  Object.keys(CONFIG.words)[0];
-const words = CONFIG.words[language];
+  Object.keys(WORDS)[0];
+const words = WORDS[language];
 
 let root;
 let shown; // what is on screen: the banner, the settings or the reopen control
@@ -20,68 +21,78 @@ function make(tag, attributes, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "onclick") made.onclick = value;
     else made.setAttribute(name, value);
+    if (name.startsWith("data-c")) made.part = name.slice(13);
   }
   made.append(...children);
   return made;
 }
 
-function show(element) {
+function addStyle(root, style) {
+  try {
+    // Needs no permission for inline styles, which a strict policy (CSP) does not give.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(style);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  } catch {
+    root.append(make("style", {}, style));
+  }
+}
+
+function show(element, ...slotted) {
   if (!document.body) return; // start.js calls again when there is one
   if (!root) {
-    const host = make("consent-banner", { id: "consent-banner", lang: language });
+    const host = make("consent-banner", {
+      id: "consent-banner",
+      lang: language,
+      dir: words.dir || "ltr",
+      role: "region",
+      "aria-label": words.title,
+    });
     root = host.attachShadow({ mode: "open" });
-    try {
-      // Needs no permission for inline styles, which a strict policy (CSP) does not give.
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(STYLE);
-      root.adoptedStyleSheets = [sheet];
-    } catch {
-      root.append(make("style", {}, STYLE));
-    }
-    document.body.append(host);
+    addStyle(root, STYLE);
+    // First in the page, so that the keyboard comes there first.
+    document.body.prepend(host);
   }
   shown?.remove();
   shown = element;
   root.append(element);
+  root.host.replaceChildren(...slotted);
+  root.host.toggleAttribute("data-consent-box", !!slotted[0]);
 }
-
-const noticeLink = () =>
-  make("a", { href: NOTICE + "?lang=" + language, target: "_blank", rel: "noopener" }, words.notice);
-
-const answers = (source) => [
-  make("button", { "data-consent-refuse": "", onclick: () => decideAll(false, source) }, words.refuse),
-  make("button", { "data-consent-accept": "", onclick: () => decideAll(true, source) }, words.accept),
-];
 
 function showBanner() {
   show(
+    make("section", { part: "box" }, make("div", {}, make("slot", {})), make("div", {}, make("slot", { name: "b" }))),
+    make("h2", {}, words.title),
+    make("p", {}, words.text + " " + (withheld[0] ? words.opted_out + " " : "")),
+    make("a", { href: NOTICE + "?lang=" + language, target: "_blank", rel: "noopener" }, words.notice),
+    make("button", { "data-consent-refuse": "", slot: "b", onclick: () => decideAll(false, "banner") }, words.refuse),
+    make("button", { "data-consent-accept": "", slot: "b", onclick: () => decideAll(true, "banner") }, words.accept),
+    make("button", { "data-consent-choose": "", slot: "b", onclick: openSettings }, words.choose),
+  );
+  (window.requestIdleCallback || setTimeout)(loadMore);
+}
+
+// Consent is withdrawn with one click, as it was given.
+function showReopen() {
+  show(
     make(
-      "section",
-      { "data-consent-box": "", "aria-labelledby": "title" },
-      make("h2", { id: "title" }, words.title),
-      make("p", {}, words.text + " ", noticeLink()),
-      make(
-        "div",
-        {},
-        ...answers("banner"),
-        make("button", { "data-consent-choose": "", onclick: openSettings }, words.choose),
-      ),
+      "div",
+      { "data-consent-tab": "" },
+      make("button", { "data-consent-reopen": "", onclick: openSettings }, words.reopen),
+      ...(grantsAnything()
+        ? [make("button", { "data-consent-withdraw": "", onclick: () => decideAll(false, "settings") }, words.withdraw)]
+        : []),
     ),
   );
-  (window.requestIdleCallback || setTimeout)(loadSettings);
 }
 
-function showReopen() {
-  show(make("button", { "data-consent-reopen": "", onclick: openSettings }, words.reopen));
-}
-
-// Leaves everything refused and stores nothing.
-const dismiss = () => shown?.matches("section") && showReopen();
+const isAsking = () => shown?.matches("section");
 
 // After a choice. Focus that was in here stays in here.
 function closeAll() {
-  const focused = root?.activeElement;
+  const focused = root?.host.contains(document.activeElement);
   if (shown?.matches("dialog")) shown.close();
   showReopen();
-  if (focused) shown.focus();
+  if (focused) shown.firstChild.focus();
 }

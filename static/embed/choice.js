@@ -1,16 +1,21 @@
 // The choice: where it is kept, what it means, and how it is changed.
 //
-// Takes CONFIG from the server: site, version, months, hits, purposes (name → fingerprint of what it
-// means), services (key → [purpose, cookie names]), words (language → texts, the default first).
+// Takes from the server: SITE, VERSION, MONTHS, PURPOSES (name → fingerprint of what it means), WITHHELD (the
+// purposes that stay off for a browser that asks not to be tracked), SERVICES (key → [purpose, signal]), WORDS
+// (language → texts, the default first).
 //
 // The cookie `consent` is URI-encoded JSON:
 //   v version, t seconds since 1970, i id of the decision, k the visitor's token once there is one,
 //   p purpose → fingerprint it was granted with, or 0; s the same for services decided apart,
-//   q decisions not yet received by the server, r when the privacy pages were last opened from here, c when
-//   the server was last asked for a newer choice.
+//   q decisions not yet received by the server, d while cookies of what is refused may be left,
+//   r when the privacy pages were last opened from here, c when the server was last asked for a newer choice.
 
 const DAY = 86400;
-const LIFETIME = CONFIG.months * 30.5 * DAY;
+const LIFETIME = MONTHS * 30.5 * DAY;
+// Global Privacy Control, and its older sister.
+const gpc = navigator.globalPrivacyControl === true;
+const dnt = navigator.doNotTrack === "1";
+const withheld = gpc || dnt ? WITHHELD : [];
 const seconds = () => Math.floor(Date.now() / 1000);
 
 let choice = readChoice();
@@ -42,20 +47,23 @@ function writeChoice() {
 function isGranted(purpose, service) {
   if (purpose === "necessary") return true;
   const given = choice?.s[service] ?? choice?.p[purpose];
-  return !!given && Object.hasOwn(CONFIG.purposes, purpose) && given === CONFIG.purposes[purpose];
+  return !!given && Object.hasOwn(PURPOSES, purpose) && given === PURPOSES[purpose];
 }
 
-const isServiceGranted = (service) => isGranted(CONFIG.services[service][0], service);
+const isServiceGranted = (service) => isGranted(SERVICES[service][0], service);
 
 const grantsAnything = () =>
-  Object.keys(CONFIG.purposes).some((purpose) => isGranted(purpose)) ||
-  Object.keys(CONFIG.services).some(isServiceGranted);
+  Object.keys(PURPOSES).some((purpose) => isGranted(purpose)) ||
+  Object.keys(SERVICES).some(isServiceGranted);
 
-// Nothing chosen yet, or something granted that has changed its meaning. A refusal is not asked again.
+const hasChanged = ([key, given]) => given && given !== PURPOSES[SERVICES[key]?.[0] || key];
+
+// Nothing chosen yet, or something granted that has changed its meaning. A refusal is not asked again, nor
+// is what the browser has refused already.
 const mustAsk = () =>
-  !choice ||
-  Object.entries({ ...choice.p, ...choice.s }).some(([key, given]) =>
-    given && given !== CONFIG.purposes[CONFIG.services[key]?.[0] || key]);
+  choice
+    ? Object.entries({ ...choice.p, ...choice.s }).some(hasChanged)
+    : Object.keys(PURPOSES).some((purpose) => !withheld.includes(purpose));
 
 const mapKeys = (object, value) => Object.fromEntries(Object.keys(object).map((key) => [key, value(key)]));
 
@@ -63,57 +71,71 @@ function state() {
   return {
     decided: !!choice,
     version: choice?.v,
-    purposes: { necessary: true, ...mapKeys(CONFIG.purposes, (purpose) => isGranted(purpose)) },
-    services: mapKeys(CONFIG.services, isServiceGranted),
+    purposes: { necessary: true, ...mapKeys(PURPOSES, (purpose) => isGranted(purpose)) },
+    services: mapKeys(SERVICES, isServiceGranted),
   };
 }
 
 // UUIDv7 (RFC 9562). crypto.randomUUID would need a secure context, which a test site may not be.
-function uuid() {
-  const time = Date.now().toString(16).padStart(12, "0");
-  const noise = [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${noise.slice(0, 3)}-b${noise.slice(3, 6)}-${noise.slice(6, 18)}`;
-}
+const uuid = () =>
+  (Date.now().toString(16).padStart(12, "0") + "7xxxbxxxxxxxxxxxxxxx")
+    .replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16))
+    .replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
-// Applies a choice at once, remembers it, and lets the server know.
+// Remembers a choice, lets the server know, and applies it as soon as the visitor sees that it was heard.
 function decide(action, source, purposes, services = {}) {
   if (action === "refuse" && grantsAnything()) action = "withdraw";
+  if (action === "withdraw") once = [];
   const id = uuid();
   const post = {
     id,
-    version: CONFIG.version,
+    version: VERSION,
     language,
     action,
     source,
     purposes,
     services,
-    gpc: navigator.globalPrivacyControl === true,
+    gpc,
+    dnt,
   };
-  const keep = (granted, purpose) => (granted ? CONFIG.purposes[purpose] : 0);
+  const keep = (granted, purpose) => (granted ? PURPOSES[purpose] : 0);
   choice = {
     ...readChoice(), // another tab may have received a token meanwhile
-    v: CONFIG.version,
+    v: VERSION,
     t: seconds(),
     i: id,
-    p: mapKeys(CONFIG.purposes, (purpose) => keep(purposes[purpose], purpose)),
-    s: mapKeys(services, (service) => keep(services[service], CONFIG.services[service][0])),
+    d: 1,
+    p: mapKeys(PURPOSES, (purpose) => keep(purposes[purpose], purpose)),
+    s: mapKeys(services, (service) => keep(services[service], SERVICES[service][0])),
   };
   choice.q = [...(choice.q || []), post];
   writeChoice();
   send();
   closeAll();
-  apply();
+  held = true;
+  afterPaint(() => {
+    held = false;
+    apply();
+  });
 }
+
+// A hidden page paints nothing.
+const afterPaint = (then) => (document.hidden ? then() : requestAnimationFrame(() => setTimeout(then)));
 
 // A choice about purposes leaves alone what was decided about single services of a purpose that stays.
 function keptServices(purposes) {
   const kept = {};
   for (const service in choice?.s) {
-    const purpose = CONFIG.services[service]?.[0];
+    const purpose = SERVICES[service]?.[0];
     if (purpose && isGranted(purpose) === purposes[purpose]) kept[service] = isServiceGranted(service);
   }
   return kept;
 }
 
+// With a browser that asks not to be tracked, "all" is all the others: what it refused is agreed to by name only.
 const decideAll = (granted, source) =>
-  decide(granted ? "accept" : "refuse", source, mapKeys(CONFIG.purposes, () => granted));
+  decide(
+    granted ? (withheld[0] ? "choose" : "accept") : "refuse",
+    source,
+    mapKeys(PURPOSES, (purpose) => granted && !withheld.includes(purpose)),
+  );

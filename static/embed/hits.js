@@ -1,12 +1,11 @@
 // Tells the server of this page view, once: which page, and from where. Nothing is stored or read.
 //
-// Takes choice.js.
+// Takes choice.js, gate.js.
 
-let counted = false;
+let counted = gpc || dnt;
 
-function sendHit() {
-  if (counted || navigator.globalPrivacyControl === true || navigator.doNotTrack === "1") return;
-  if (CONFIG.hits === "analytics" && !isGranted("analytics")) return;
+signals.push(() => {
+  if (counted || (HITS === "analytics" && !isGranted("analytics"))) return;
   counted = true;
   navigator.sendBeacon(`${BASE}/hits`, JSON.stringify({ path: location.pathname, referrer: document.referrer }));
-}
+});

@@ -15,7 +15,6 @@ async function send() {
     const answer = await fetch(`${BASE}/decisions`, {
       method: "POST",
       body: JSON.stringify({ ...post, token }),
-      credentials: "omit",
       keepalive: true,
     });
     const received = answer.ok && (await answer.json());
@@ -27,7 +26,7 @@ async function send() {
     else if ([400, 409, 413, 422].includes(answer.status)) {
       console.warn("consent: refused", answer.status);
       // A grant that nobody can prove is none.
-      if (choice.i === post.id) choice.p = mapKeys(CONFIG.purposes, () => 0), choice.s = {};
+      if (choice.i === post.id) choice.p = mapKeys(PURPOSES, () => 0), choice.s = {};
     } else throw answer.status;
     if (answer.ok || choice.k === token) choice.q = choice.q.filter(({ id }) => id !== post.id);
     writeChoice();

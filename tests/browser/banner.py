@@ -44,6 +44,11 @@ def wait_until_received(page: Page) -> None:
     )
 
 
+def wait_until_clean(page: Page) -> None:
+    """Until no cookie of a refused service was found any more."""
+    page.wait_for_function(f"() => {CHOICE}?.d === 0")
+
+
 def wait_until_stand_ins_ran(page: Page) -> None:
     page.wait_for_function("(all) => window.standIns?.length >= all", arg=len(STAND_INS))
 

@@ -1,0 +1,96 @@
+"""Consent signals: which services obey which, and the lines for a page's head that set them before any tag.
+
+Google consent mode v2: https://developers.google.com/tag-platform/security/guides/consent
+Microsoft UET consent mode and the Clarity consent API, the WordPress consent API and Meta's consent call
+have a part each in static/embed/.
+"""
+
+import json
+from typing import Any
+
+from consent.paths import EMBED
+from consent.sitefile import NECESSARY, SiteFile
+
+CONSENT_TYPES = (
+    "ad_storage",
+    "ad_user_data",
+    "ad_personalization",
+    "analytics_storage",
+    "functionality_storage",
+    "personalization_storage",
+    "security_storage",
+)
+# In this order: what others may build upon comes first.
+SIGNALS = ("google", "meta", "uet", "clarity")
+
+
+def used(site_file: SiteFile) -> list[str]:
+    """The signals that some service of the site obeys, and WordPress's if the site file says so."""
+    obeyed = {service.obeys for service in site_file.services}
+    found = [signal for signal in SIGNALS if signal in obeyed]
+    if site_file.signals.google == "off" and "google" in found:
+        found.remove("google")
+    return found + ["wordpress"] * site_file.signals.wordpress
+
+
+def types(site_file: SiteFile) -> dict[str, str]:
+    """Each of Google's consent types, and the purpose that it follows; an empty one where none does."""
+    purposes: dict[str, str] = {
+        consent_type: purpose.key
+        for purpose in site_file.purposes
+        for consent_type in purpose.types
+    }
+    purposes["security_storage"] = NECESSARY
+    return {consent_type: purposes.get(consent_type, "") for consent_type in CONSENT_TYPES}
+
+
+def constants(site_file: SiteFile) -> dict[str, Any]:
+    """What the signals' parts take from the server."""
+    found = used(site_file)
+    made: dict[str, Any] = {}
+    if found:
+        made["TYPES"] = types(site_file)
+    if "google" in found:
+        made["GOOGLE"] = [site_file.signals.wait_for_update, _commands(site_file)]
+    if "meta" in found:
+        made["META"] = next(each.purpose for each in site_file.services if each.obeys == "meta")
+    return made
+
+
+def _commands(site_file: SiteFile) -> list[str]:
+    wanted = {
+        "ads_data_redaction": site_file.signals.ads_data_redaction,
+        "url_passthrough": site_file.signals.url_passthrough,
+    }
+    return [name for name, is_wanted in wanted.items() if is_wanted]
+
+
+def head(site_file: SiteFile) -> str:
+    """The lines for a page's head as one inline script, empty where no signal needs any.
+
+    They run before the embed script is there, and so apply the choice in the cookie too. Not so what depends
+    on the version in force: whether a purpose still means what was agreed to, the embed script finds out.
+    """
+    import minify  # here, because its runtime must not be loaded before a server forks
+
+    found = [signal for signal in used(site_file) if (EMBED / f"head/{signal}.js").exists()]
+    if not found:
+        return ""
+    parts = "\n".join((EMBED / f"head/{signal}.js").read_text() for signal in found)
+    constants = {
+        "WAIT": site_file.signals.wait_for_update,
+        "COMMANDS": _commands(site_file),
+        "TYPES": {each: _conditions(site_file, each) for each in CONSENT_TYPES},
+    }
+    for name, value in constants.items():
+        parts = parts.replace(name, json.dumps(value, separators=(",", ":")))
+    return f"<script>{minify.string('application/javascript', '{' + parts + '}')}</script>"
+
+
+def _conditions(site_file: SiteFile, consent_type: str) -> list[list[str]]:
+    """What has to be granted for this consent type: pairs of a service and its purpose."""
+    purpose = types(site_file)[consent_type]
+    if purpose == NECESSARY:
+        return []
+    services = [each.key for each in site_file.services_of(purpose) if each.obeys == "google"]
+    return [[service, purpose] for service in services or [""]]

@@ -1,0 +1,34 @@
+// Google consent mode v2: the default before any tag, an update after each choice and on each later page.
+// https://developers.google.com/tag-platform/security/guides/consent
+//
+// Takes signals.js; GOOGLE: [wait_for_update, other commands of `set`].
+
+window.dataLayer ||= [];
+window.gtag ||= function () {
+  dataLayer.push(arguments); // the object itself: an array would be taken for something else
+};
+
+// The lines in the page's head may have told Google already.
+const toldGoogle = {};
+for (const entry of dataLayer) if (entry[0] === "consent") toldGoogle[entry[1]] = JSON.stringify(entry[2]);
+
+if (!toldGoogle.default) {
+  gtag("consent", "default", {
+    ...mapKeys(TYPES, (type) => (TYPES[type] === "necessary" ? "granted" : "denied")),
+    wait_for_update: GOOGLE[0],
+  });
+  for (const name of GOOGLE[1]) gtag("set", name, true);
+}
+
+signals.push(() => {
+  if (!choice && !toldGoogle.update) return;
+  const consent = state();
+  const event = JSON.stringify(consent);
+  if (event === toldGoogle.event) return;
+  toldGoogle.event = event;
+  const types = mapKeys(TYPES, (type) => granted("google", TYPES[type]));
+  const update = JSON.stringify(types);
+  if (update !== toldGoogle.update) gtag("consent", "update", types);
+  toldGoogle.update = update;
+  dataLayer.push({ event: "consent_update", consent });
+});

@@ -1,0 +1,2 @@
+window.uetq = window.uetq || [];
+uetq.push("consent", "default", { ad_storage: "denied" });

@@ -1,0 +1,1 @@
+window.wp_consent_type = "optin";

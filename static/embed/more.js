@@ -1,0 +1,29 @@
+// Fetches what few page views need: the settings, placeholders, and the news of a choice made elsewhere. A
+// script of its own, whose hash is known here, so that a page which pins this one with an integrity hash
+// gets no other.
+//
+// Takes address.js, banner.js; MORE is the hash. The parts in more/ begin with what they take.
+
+let more;
+
+function loadMore() {
+  return (more ||= new Promise((done) => {
+    const script = make("script", {
+      src: `${BASE}/${MORE}.js`,
+      integrity: `sha256-${MORE}=`,
+      crossorigin: "",
+    });
+    script.nonce = TAG.nonce;
+    script.onload = () => done(samtykke.more);
+    script.onerror = () => samtykke.more || done((more = null));
+    setTimeout(script.onerror, 2000);
+    document.head.append(script);
+  }));
+}
+
+const ask = async (name, about) => (await loadMore())?.[name](about);
+
+// Without a server the first layer is enough to refuse, to accept and to withdraw.
+async function openSettings() {
+  (await ask("openSettings", document.activeElement)) || isAsking() || showBanner();
+}

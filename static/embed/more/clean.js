@@ -1,0 +1,31 @@
+// Deletes the cookies of services that are not allowed, and says whether there were any.
+//
+// Takes COOKIES (service → names) and consent.
+
+function deleteCookies() {
+  const granted = consent.get().services;
+  const matches = (pattern, name) =>
+    pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+  const usedBy = (name, wanted) =>
+    Object.keys(COOKIES).some((service) =>
+      granted[service] === wanted && COOKIES[service].some((pattern) => matches(pattern, name)));
+  const names = document.cookie.split("; ").map((pair) => pair.split("=")[0]);
+  const refused = names.filter((name) => usedBy(name, false) && !usedBy(name, true));
+  refused.forEach(deleteCookie);
+  return !!refused[0];
+}
+
+// A page cannot see for which domain and path a cookie was set, so each that is possible is tried.
+function deleteCookie(name) {
+  const labels = location.hostname.split(".");
+  const domains = ["", ...labels.map((_, index) => ";domain=" + labels.slice(index).join("."))];
+  for (const domain of domains) {
+    let path = "";
+    for (const step of location.pathname.split("/")) {
+      path += step;
+      document.cookie = `${name}=;max-age=0;path=${path}${domain}`;
+      path += "/";
+      document.cookie = `${name}=;max-age=0;path=${path}${domain}`;
+    }
+  }
+}

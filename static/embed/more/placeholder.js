@@ -1,0 +1,45 @@
+// What stands in a frame that waits: whose it is, who would get what, and two buttons. It is drawn into the
+// frame's own empty document, so the frame keeps its size whatever the page's styles say, and nothing moves.
+//
+// Takes main, settings.js; SERVICES, PLACEHOLDER_STYLE.
+
+async function placeholders() {
+  const html = await loadSettings();
+  if (!html) return;
+  const texts = document.createElement("template");
+  texts.innerHTML = html;
+  for (const frame of document.querySelectorAll("iframe[data-src][data-consent]:not([src])")) {
+    const find = (name, value) => texts.content.querySelector(`[data-consent-${name}="${CSS.escape(value)}"]`);
+    const text = find("placeholder", frame.dataset.consentService) || find("placeholder-of", frame.dataset.consent);
+    // Sandboxed without allow-same-origin, a frame is closed to us too: it stays empty.
+    if (text && frame.contentDocument && !main.isAllowed(frame)) fill(frame, text.content);
+  }
+}
+
+function fill(frame, text) {
+  const inside = frame.contentDocument;
+  if (inside.querySelector("[data-consent-once]")) return;
+  // Firefox puts a new empty document in the place of the first one, once.
+  frame.onload = () => frame.hasAttribute("src") || fill(frame, text);
+  inside.documentElement.lang = main.language;
+  inside.title = frame.title;
+  try {
+    const sheet = new frame.contentWindow.CSSStyleSheet();
+    sheet.replaceSync(PLACEHOLDER_STYLE);
+    inside.adoptedStyleSheets = [sheet];
+  } catch {
+    inside.head.append(main.make("style", {}, PLACEHOLDER_STYLE));
+  }
+  inside.body.replaceChildren(inside.importNode(text, true));
+  if (frame.title) inside.querySelector("h2").before(main.make("p", {}, frame.title));
+  inside.querySelector("[data-consent-once]").onclick = () => {
+    main.once.push(frame);
+    main.start(frame);
+    frame.focus();
+  };
+  inside.querySelector("[data-consent-always]").onclick = () => {
+    const service = frame.dataset.consentService;
+    if (service in SERVICES) consent.set({}, { [service]: true }, "placeholder");
+    else consent.set({ [frame.dataset.consent]: true }, {}, "placeholder");
+  };
+}

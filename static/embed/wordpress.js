@@ -1,0 +1,22 @@
+// The WordPress consent API. Its plugin stores what it is told, so it is told nothing before a choice.
+//
+// Takes signals.js.
+
+window.wp_consent_type = "optin";
+document.dispatchEvent(new CustomEvent("wp_consent_type_defined"));
+
+let toldWordpress;
+
+signals.push(() => {
+  const consent = {
+    functional: true,
+    preferences: isGranted("preferences"),
+    "statistics-anonymous": isGranted("analytics"),
+    statistics: isGranted("analytics"),
+    marketing: isGranted("marketing"),
+  };
+  const told = JSON.stringify(consent);
+  if (!choice || !window.wp_set_consent || told === toldWordpress) return;
+  toldWordpress = told;
+  for (const category in consent) wp_set_consent(category, consent[category] ? "allow" : "deny");
+});
