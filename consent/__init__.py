@@ -6,7 +6,19 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from consent import api, dashboard, embed, errors, health, i18n, paths, privacy, security, settings
+from consent import (
+    api,
+    clients,
+    dashboard,
+    embed,
+    errors,
+    health,
+    i18n,
+    paths,
+    privacy,
+    security,
+    settings,
+)
 from consent.db import db
 from consent.networks import Networks
 from consent.script import Memory
@@ -44,6 +56,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         privacy.blueprint,
         dashboard.blueprint,
         api.blueprint,
+        clients.blueprint,
         health.blueprint,
     ):
         app.register_blueprint(blueprint)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from consent import notice, serving, sitefile, staff
+from consent import notice, script, serving, signals, sitefile, staff, versions, web
 from consent.db import db
 from consent.demo import run as run_demo
 from consent.errors import ConsentError
@@ -108,6 +108,27 @@ def _source(file: Path) -> str:
             f"{file}: not UTF-8 text, at byte {error.start}. Save it as UTF-8."
         ) from None
     return source
+
+
+@commands.command()
+@click.argument("site")
+@click.option("--url", help="Address of this server as visitors reach it; else CONSENT_PUBLIC_URL.")
+@click.option(
+    "--pinned",
+    is_flag=True,
+    help="With an integrity hash. Such a tag keeps its version: print it again after a publication.",
+)
+@on_the_database
+def embed(site: str, url: str | None, pinned: bool) -> None:
+    """Print the lines for the head of SITE's pages. They go above every other script."""
+    address = (url or web.settings().public_url).rstrip("/")
+    if not address.startswith(("http://", "https://")):
+        raise click.ClickException(
+            "where is this server? Set CONSENT_PUBLIC_URL, or add --url https://consent.example.no"
+        )
+    session = db.session()
+    site_file = versions.site_file(versions.current(session, site))
+    click.echo(signals.lines(site_file, address, script.body(session, site) if pinned else ""))
 
 
 @commands.command("migrate")

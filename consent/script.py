@@ -69,6 +69,11 @@ class Memory:
         self._served.clear()
 
 
+def body(session: Session, site: str) -> str:
+    """The script in force, as text. Raises UnknownSite."""
+    return _of_version(session, site, versions.current(session, site).number)
+
+
 def encode(body: str) -> Served:
     plain = body.encode()
     return Served(

@@ -5,6 +5,8 @@ Microsoft UET consent mode and the Clarity consent API, the WordPress consent AP
 have a part each in static/embed/.
 """
 
+import base64
+import hashlib
 import json
 from typing import Any
 
@@ -85,6 +87,23 @@ def head(site_file: SiteFile) -> str:
     for name, value in constants.items():
         parts = parts.replace(name, json.dumps(value, separators=(",", ":")))
     return f"<script>{minify.string('application/javascript', '{' + parts + '}')}</script>"
+
+
+def lines(site_file: SiteFile, address: str, pinned: str = "") -> str:
+    """What a page needs in its head, above every other script, for the server at `address`.
+
+    `pinned` is the body of a script that must not change; empty for the one in force.
+    """
+    site = site_file.site.key
+    if pinned:
+        made = hashlib.sha256(pinned.encode())
+        integrity = base64.b64encode(made.digest()).decode()
+        source = f'"{address}/e/{site}/{made.hexdigest()}.js"'
+        attributes = f' integrity="sha256-{integrity}" crossorigin="anonymous"'
+    else:
+        source, attributes = f'"{address}/e/{site}.js"', ""
+    tag = f"<script async src={source}{attributes}></script>"
+    return "\n".join(filter(None, (head(site_file), tag)))
 
 
 def _conditions(site_file: SiteFile, consent_type: str) -> list[list[str]]:

@@ -32,7 +32,9 @@ def run(folder: Path, host: str, port: int, demo_port: int) -> None:
     )
     try:
         consent_server = server(app, host, port, threads=8)
-        demo_server = server(website.create_app(address), host, demo_port, threads=4)
+        demo_server = server(
+            website.create_app(address, site_file(demo_address)), host, demo_port, threads=4
+        )
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {host}:{port} and :{demo_port}: {error.strerror}. Set PORT and DEMO_PORT to free ports."

@@ -2,6 +2,7 @@
 
 from flask import Flask, render_template
 
+from consent import signals, sitefile
 from consent.demo.samples import SITE
 from consent.paths import DEMO
 
@@ -15,16 +16,17 @@ PAGES = {
 }
 
 
-def create_app(consent: str) -> Flask:
-    """The website; `consent` is the address of the consent server."""
+def create_app(consent: str, source: str) -> Flask:
+    """The website; `consent` is the address of the consent server, `source` the site file it has published."""
+    head = signals.lines(sitefile.parse(source), consent)
     folder = DEMO / "website"
     app = Flask(
         __name__, template_folder=str(folder / "templates"), static_folder=str(folder / "static")
     )
     for path, name in PAGES.items():
-        app.add_url_rule(path, name, _page(name, consent))
+        app.add_url_rule(path, name, _page(name, consent, head))
     return app
 
 
-def _page(name: str, consent: str):  # type: ignore[no-untyped-def]
-    return lambda: render_template(f"{name}.html", consent=consent, site=SITE, page=name)
+def _page(name: str, consent: str, head: str):  # type: ignore[no-untyped-def]
+    return lambda: render_template(f"{name}.html", consent=consent, head=head, site=SITE, page=name)

@@ -87,7 +87,8 @@ def consent_url(consent: Server) -> str:
 @pytest.fixture
 def site(consent_url: str, ports: dict[str, Server]) -> Iterator[str]:
     """The demo website's address."""
-    for running in ports["website"].serve(website.create_app(consent_url)):
+    source = site_file(ports["website"].origin("127.0.0.1"))
+    for running in ports["website"].serve(website.create_app(consent_url, source)):
         yield running.origin("localhost")
 
 
