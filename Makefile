@@ -42,6 +42,11 @@ browser: $(VENV)/dev node_modules/installed
 screenshots: $(VENV)/dev browser ## Take the pictures of the docs anew
 	$(BIN)/python docs/take_screenshots.py
 
+.PHONY: bench-banner
+bench-banner: $(VENV)/dev browser ## Measure the banner beside its peers, in Chromium
+	npm ci --prefix benchmarks --silent --no-audit --no-fund
+	$(BIN)/python -m benchmarks.banner --markdown docs/benchmarks-banner.md $(ARGS)
+
 .PHONY: messages
 messages: $(VENV)/dev ## Bring the catalogues up to the texts in the code
 	@$(EXTRACT) -F babel.cfg -o translations/messages.pot .

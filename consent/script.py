@@ -80,7 +80,11 @@ def encode(body: str) -> Served:
         etag=hashlib.sha256(plain).hexdigest(),
         plain=plain,
         gzip=gzip.compress(plain, 9, mtime=0),
-        brotli=brotli.compress(plain, quality=11),
+        # Which of its models fits short scripts best differs from one to the next.
+        brotli=min(
+            (brotli.compress(plain, mode=mode) for mode in (brotli.MODE_TEXT, brotli.MODE_FONT)),
+            key=len,
+        ),
     )
 
 
@@ -186,15 +190,15 @@ def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> d
             "WITHHELD": site_file.withheld_purposes,
             **signals.constants(site_file),
             "MORE": digest,
-            "WORDS": {
-                language: _of(said, _first_words(site_file, said))
-                for language, said in words.items()
-            },
             "STYLE": _style(
                 looks.variables(site_file.looks, ":host"),
                 *(_read(name) for name in ("reset.css", "banner.css", _layout(site_file))),
                 looks.logo(site_file.looks),
             ),
+            "WORDS": {
+                language: _of(said, _first_words(site_file, said))
+                for language, said in words.items()
+            },
         },
         _parts(site_file),
     )

@@ -1,7 +1,9 @@
 """Makes what tests need, and fills in what a test does not care about."""
 
 import json
+import re
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +155,17 @@ def isp_database(path: Path) -> Path:
     )
     writer.to_db_file(str(path))
     return path
+
+
+def shop_in(languages: Iterable[str]) -> str:
+    """The shop's site file in these languages; its own texts, which the catalogues do not hold, stay English."""
+    spoken = list(languages)
+    made = []
+    for line in SHOP.splitlines():
+        name, dot, rest = line.partition(".en = ")
+        if dot:
+            made += [f"{name}.{language} = {rest}" for language in spoken]
+        elif not re.match(r"\w+\.nb = ", line):
+            made.append(line)
+    listed = ", ".join(f'"{language}"' for language in spoken)
+    return "\n".join(made).replace('["en", "nb"]', f"[{listed}]")

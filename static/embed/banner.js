@@ -27,6 +27,8 @@ function make(tag, attributes, ...children) {
   return made;
 }
 
+const button = (name, text, onclick) => make("button", { ["data-consent-" + name]: "", slot: "b", onclick }, text);
+
 function addStyle(root, style) {
   try {
     // Needs no permission for inline styles, which a strict policy (CSP) does not give.
@@ -65,10 +67,10 @@ function showBanner() {
     make("section", { part: "box" }, make("div", {}, make("slot", {})), make("div", {}, make("slot", { name: "b" }))),
     make("h2", {}, words.title),
     make("p", {}, words.text + " " + (withheld[0] ? words.opted_out + " " : "")),
-    make("a", { href: NOTICE + "?lang=" + language, target: "_blank", rel: "noopener" }, words.notice),
-    make("button", { "data-consent-refuse": "", slot: "b", onclick: () => decideAll(false, "banner") }, words.refuse),
-    make("button", { "data-consent-accept": "", slot: "b", onclick: () => decideAll(true, "banner") }, words.accept),
-    make("button", { "data-consent-choose": "", slot: "b", onclick: openSettings }, words.choose),
+    make("a", { href: NOTICE + "?lang=" + language, target: "_blank" }, words.notice),
+    button("refuse", words.refuse, () => decideAll(false, "banner")),
+    button("accept", words.accept, () => decideAll(true, "banner")),
+    button("choose", words.choose, openSettings),
   );
   (window.requestIdleCallback || setTimeout)(loadMore);
 }
@@ -79,10 +81,8 @@ function showReopen() {
     make(
       "div",
       { "data-consent-tab": "" },
-      make("button", { "data-consent-reopen": "", onclick: openSettings }, words.reopen),
-      ...(grantsAnything()
-        ? [make("button", { "data-consent-withdraw": "", onclick: () => decideAll(false, "settings") }, words.withdraw)]
-        : []),
+      button("reopen", words.reopen, openSettings),
+      ...(grantsAnything() ? [button("withdraw", words.withdraw, () => decideAll(false, "settings"))] : []),
     ),
   );
 }

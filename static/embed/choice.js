@@ -6,7 +6,8 @@
 //
 // The cookie `consent` is URI-encoded JSON:
 //   v version, t seconds since 1970, i id of the decision, k the visitor's token once there is one,
-//   p purpose → fingerprint it was granted with, or 0; s the same for services decided apart,
+//   p purpose → fingerprint it was granted with, 0 if refused, "?" if it has changed since,
+//   s the same for services decided apart,
 //   q decisions not yet received by the server, d while cookies of what is refused may be left,
 //   r when the privacy pages were last opened from here, c when the server was last asked for a newer choice.
 
@@ -24,9 +25,7 @@ function readChoice() {
   try {
     const found = JSON.parse(decodeURIComponent(document.cookie.match(/(?:^|; )consent=([^;]*)/)[1]));
     const age = seconds() - found.t;
-    return Object(found.p) === found.p && Object(found.s) === found.s && found.q.map && age < LIFETIME && age > -DAY
-      ? found
-      : null;
+    return Object.keys(found.p) && Object.keys(found.s) && found.q.map && age < LIFETIME && age > -DAY ? found : null;
   } catch {
     return null; // no cookie, or one that is not ours
   }
@@ -78,7 +77,7 @@ function state() {
 
 // UUIDv7 (RFC 9562). crypto.randomUUID would need a secure context, which a test site may not be.
 const uuid = () =>
-  (Date.now().toString(16).padStart(12, "0") + "7xxxbxxxxxxxxxxxxxxx")
+  ("0" + Date.now().toString(16) + "7xxxbxxxxxxxxxxxxxxx") // the 0 holds until the year 2527
     .replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16))
     .replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 

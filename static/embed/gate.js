@@ -77,7 +77,7 @@ function stopForbidden() {
   for (const frame of document.querySelectorAll("iframe[data-src][data-consent][src]")) {
     if (!isAllowed(frame) && !once.includes(frame)) frame.removeAttribute("src");
   }
-  if (choice?.d) ask("deleteCookies").then((found) => found !== false || (choice.d = 0) || writeChoice());
+  if (choice?.d) ask("deleteCookies").then((found) => starting || found !== false || (choice.d = 0) || writeChoice());
 }
 
 // Makes the page follow the choice, and tells whoever listens.

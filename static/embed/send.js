@@ -24,9 +24,8 @@ async function send() {
     else if (token && (answer.status === 401 || answer.status === 403)) delete choice.k;
     // It will never be accepted, so keeping it would help nobody.
     else if ([400, 409, 413, 422].includes(answer.status)) {
-      console.warn("consent: refused", answer.status);
       // A grant that nobody can prove is none.
-      if (choice.i === post.id) choice.p = mapKeys(PURPOSES, () => 0), choice.s = {};
+      if (choice.i === post.id) choice.p = mapKeys(PURPOSES, () => 0), choice.s = {}, choice.d = 1;
     } else throw answer.status;
     if (answer.ok || choice.k === token) choice.q = choice.q.filter(({ id }) => id !== post.id);
     writeChoice();

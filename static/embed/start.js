@@ -28,6 +28,14 @@ api.ready = bringUpToDate().then(() => {
   return state();
 });
 
+// What has changed its meaning is off at once, for the lines in the page's head too.
+if (choice && mustAsk()) {
+  for (const given of [choice.p, choice.s]) {
+    for (const key in given) if (hasChanged([key, given[key]])) given[key] = "?";
+  }
+  choice.d = 1;
+  writeChoice();
+}
 if (document.body) begin();
 signal();
 send();
