@@ -30,7 +30,7 @@ MORE = (
     "more/focus.js",
     "more/start.js",
 )
-MORE_WORDS = ("settings", "save", "close")
+MORE_WORDS = ("settings", "save", "close", "opted_out")
 # Seconds for which a process may go on serving a script after another one has published.
 FRESH_FOR = 1.0
 
@@ -196,7 +196,7 @@ def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> d
                 looks.logo(site_file.looks),
             ),
             "WORDS": {
-                language: _of(said, _first_words(site_file, said))
+                language: {name: said[name] for name in said if name not in MORE_WORDS}
                 for language, said in words.items()
             },
         },
@@ -225,15 +225,6 @@ def _parts(site_file: SiteFile) -> list[str]:
         "api.js",
         "start.js",
     ]
-
-
-def _first_words(site_file: SiteFile, said: dict[str, str]) -> list[str]:
-    unused = (*MORE_WORDS, *(() if site_file.withheld_purposes else ("opted_out",)))
-    return [name for name in said if name not in unused]
-
-
-def _of(said: dict[str, str], names: Iterable[str]) -> dict[str, str]:
-    return {name: said[name] for name in names if name in said}
 
 
 def _layout(site_file: SiteFile) -> str:

@@ -1,5 +1,6 @@
 """Takes every picture of the docs anew, from the demo: `make screenshots`."""
 
+import base64
 import subprocess
 import sys
 import tempfile
@@ -12,8 +13,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from consent.i18n import CATALOGUES  # noqa: E402
 from tests.browser.conftest import ARGUMENTS  # noqa: E402
 from tests.browser.install import chromium_path  # noqa: E402
+from tests.browser.servers import Bench, Server  # noqa: E402
+from tests.conftest import KEY, make_app, publish  # noqa: E402
+from tests.factories import shop_in  # noqa: E402
 
 PICTURES = Path(__file__).parent / "screenshots"
 SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
@@ -82,6 +87,16 @@ def website(page: Page, said: dict[str, str], name: str, language: str) -> None:
     page.locator("[data-consent-choose]").click()
     page.locator("[data-consent-service]").first.wait_for(state="attached")
     take(page, f"settings-{name}")
+    page.goto(f"{said['demo website']}video")
+    page.frame_locator("iframe[data-consent]").locator("[data-consent-once]").wait_for()
+    page.locator("[data-consent-refuse]").click()
+    page.locator("[data-consent-reopen]").wait_for()
+    take(page, f"placeholder-{name}")
+    page.goto(address)
+    page.locator("[data-consent-reopen]").click()
+    page.locator("[data-consent-settings] [data-consent-accept]").click()
+    page.locator("[data-consent-withdraw]").wait_for()
+    take(page, f"accepted-{name}")
 
 
 def pages(page: Page, said: dict[str, str], name: str, language: str) -> None:
@@ -115,6 +130,62 @@ def shoot(browser: Browser, said: dict[str, str], size: str, scheme: str, langua
     context.close()
 
 
+@contextmanager
+def shop(looks: str) -> Iterator[Bench]:
+    """A website with the shop's banner in every language."""
+    site, server = Server(), Server()
+    with tempfile.TemporaryDirectory() as folder:
+        app = make_app({"secret_keys": (KEY,), "database": f"sqlite:///{folder}/consent.db"})
+        bench = Bench(site, server.origin("127.0.0.1"))
+        bench.script = bench.script.replace("07sor", "krukke")
+        source = shop_in(CATALOGUES).replace("https://shop.example", site.origin("localhost"))
+        with app.app_context():
+            publish(source.replace("[hits]", f"{looks}[hits]", 1))
+        for _ in server.serve(app):
+            for _ in site.serve(bench.app):
+                yield bench
+
+
+def every_language(browser: Browser) -> None:
+    """One picture of the banner in all languages, on a small phone."""
+    shots = []
+    with shop("") as bench:
+        for language in CATALOGUES:
+            page = browser.new_page(viewport={"width": 320, "height": 490})
+            page.goto(bench.page(bench.script, lang=language))
+            page.locator("[data-consent-box]").wait_for()
+            shots.append(base64.b64encode(page.screenshot()).decode())
+            page.close()
+    sheet = browser.new_page(viewport={"width": 7 * 330 + 10, "height": 800})
+    images = "".join(f'<img src="data:image/png;base64,{shot}">' for shot in shots)
+    sheet.set_content(
+        f"<style>body{{display:grid;grid-template-columns:repeat(7,1fr);gap:10px;background:#ccc}}</style>{images}"
+    )
+    take(sheet, "banner-languages", full=True)
+    sheet.close()
+
+
+def layouts(browser: Browser) -> None:
+    text = (
+        "<main><h1>Jars</h1>"
+        + "<p>Thrown by hand, glazed twice, and fired in our own kiln.</p>" * 9
+    )
+    for layout in ("bar", "box", "centre"):
+        looks = f'[looks]\nlayout = "{layout}"\nradius = 2\n[looks.light]\nbutton = "#7a1f3d"\n\n'
+        with shop(looks) as bench:
+            for size, viewport in SIZES.items():
+                page = browser.new_page(viewport=viewport)  # type: ignore[arg-type]
+                page.goto(
+                    bench.page(
+                        f"<meta name=viewport content=width=device-width>{bench.script}{text}",
+                        lang="en",
+                    )
+                )
+                page.locator("[data-consent-box]").wait_for()
+                take(page, f"layout-{layout}-{size}")
+                page.close()
+
+
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     for old in PICTURES.glob("*.png"):
@@ -126,6 +197,8 @@ def main() -> None:
                 shoot(browser, said, size, scheme, "nb")
             for language in ("nn", "en"):
                 shoot(browser, said, size, "light", language)
+        every_language(browser)
+        layouts(browser)
         browser.close()
 
 

@@ -24,8 +24,8 @@ addEventListener("click", (event) => {
   openSettings();
 });
 
-// Escape leaves everything refused and stores nothing.
-addEventListener("keydown", ({ key }) => key === "Escape" && isAsking() && showReopen());
+// Escape leaves everything refused and stores nothing. Whoever uses the keyboard wants to see the focus: more/focus.js.
+addEventListener("keydown", ({ key }) => isAsking() && (key === "Escape" ? showReopen() : loadMore()));
 
 // What the parts in more/ take.
 window.samtykke = {

@@ -34,7 +34,7 @@ function addStyle(root, style) {
     // Needs no permission for inline styles, which a strict policy (CSP) does not give.
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(style);
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    root.adoptedStyleSheets.push(sheet);
   } catch {
     root.append(make("style", {}, style));
   }
@@ -52,6 +52,7 @@ function show(element, ...slotted) {
     });
     root = host.attachShadow({ mode: "open" });
     addStyle(root, STYLE);
+    host.onpointerover = loadMore;
     // First in the page, so that the keyboard comes there first.
     document.body.prepend(host);
   }
@@ -66,13 +67,12 @@ function showBanner() {
   show(
     make("section", { part: "box" }, make("div", {}, make("slot", {})), make("div", {}, make("slot", { name: "b" }))),
     make("h2", {}, words.title),
-    make("p", {}, words.text + " " + (withheld[0] ? words.opted_out + " " : "")),
+    make("p", {}, `${words.text} ${samtykke.more?.note || ""}`),
     make("a", { href: NOTICE + "?lang=" + language, target: "_blank" }, words.notice),
     button("refuse", words.refuse, () => decideAll(false, "banner")),
     button("accept", words.accept, () => decideAll(true, "banner")),
     button("choose", words.choose, openSettings),
   );
-  (window.requestIdleCallback || setTimeout)(loadMore);
 }
 
 // Consent is withdrawn with one click, as it was given.
@@ -89,10 +89,10 @@ function showReopen() {
 
 const isAsking = () => shown?.matches("section");
 
-// After a choice. Focus that was in here stays in here.
+// After a choice. Focus that was in here stays in here, as soon as the function that is returned is called:
+// moving it takes a layout, which can wait until the visitor has seen the banner go.
 function closeAll() {
   const focused = root?.host.contains(document.activeElement);
-  if (shown?.matches("dialog")) shown.close();
   showReopen();
-  if (focused) shown.firstChild.focus();
+  return () => focused && shown.firstChild.focus();
 }

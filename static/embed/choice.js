@@ -8,7 +8,7 @@
 //   v version, t seconds since 1970, i id of the decision, k the visitor's token once there is one,
 //   p purpose → fingerprint it was granted with, 0 if refused, "?" if it has changed since,
 //   s the same for services decided apart,
-//   q decisions not yet received by the server, d while cookies of what is refused may be left,
+//   q decisions not yet received by the server, d whether cookies of what is refused may be left,
 //   r when the privacy pages were last opened from here, c when the server was last asked for a newer choice.
 
 const DAY = 86400;
@@ -22,12 +22,15 @@ const seconds = () => Math.floor(Date.now() / 1000);
 let choice = readChoice();
 
 function readChoice() {
+  // An exception takes longer than all the rest, so the common case throws none.
+  const cookie = document.cookie.match(/(?:^|; )consent=([^;]*)/);
   try {
-    const found = JSON.parse(decodeURIComponent(document.cookie.match(/(?:^|; )consent=([^;]*)/)[1]));
+    const found = cookie && JSON.parse(decodeURIComponent(cookie[1]));
+    if (!found) return null;
     const age = seconds() - found.t;
     return Object.keys(found.p) && Object.keys(found.s) && found.q.map && age < LIFETIME && age > -DAY ? found : null;
   } catch {
-    return null; // no cookie, or one that is not ours
+    return null; // not ours
   }
 }
 
@@ -76,9 +79,9 @@ function state() {
 }
 
 // UUIDv7 (RFC 9562). crypto.randomUUID would need a secure context, which a test site may not be.
-const uuid = () =>
+const uuid = (noise = [...crypto.getRandomValues(new Uint8Array(18))]) =>
   ("0" + Date.now().toString(16) + "7xxxbxxxxxxxxxxxxxxx") // the 0 holds until the year 2527
-    .replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16))
+    .replace(/x/g, () => (noise.pop() % 16).toString(16))
     .replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
 // Remembers a choice, lets the server know, and applies it as soon as the visitor sees that it was heard.
@@ -103,16 +106,17 @@ function decide(action, source, purposes, services = {}) {
     v: VERSION,
     t: seconds(),
     i: id,
-    d: 1,
+    d: Object.values({ ...purposes, ...services }).includes(false),
     p: mapKeys(PURPOSES, (purpose) => keep(purposes[purpose], purpose)),
     s: mapKeys(services, (service) => keep(services[service], SERVICES[service][0])),
   };
   choice.q = [...(choice.q || []), post];
   writeChoice();
-  send();
-  closeAll();
   held = true;
+  const focus = closeAll();
   afterPaint(() => {
+    focus();
+    send();
     held = false;
     apply();
   });

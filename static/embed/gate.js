@@ -25,6 +25,11 @@ async function startAllowed() {
   if (starting) return;
   starting = true;
   let next;
+  // They load together, though they start one by one.
+  for (const element of document.querySelectorAll("script[data-src][data-consent]")) {
+    if (!isAllowed(element)) continue;
+    document.documentElement.append(make("link", { rel: "preload", as: "script", href: element.dataset.src, nonce: element.nonce }));
+  }
   const find = (element) => isAllowed(element) && !element.hasAttribute("src");
   try {
     while (!held && (next = [...document.querySelectorAll(GATED)].find(find))) {
@@ -77,7 +82,10 @@ function stopForbidden() {
   for (const frame of document.querySelectorAll("iframe[data-src][data-consent][src]")) {
     if (!isAllowed(frame) && !once.includes(frame)) frame.removeAttribute("src");
   }
-  if (choice?.d) ask("deleteCookies").then((found) => starting || found !== false || (choice.d = 0) || writeChoice());
+  // One cookie is the choice itself.
+  if (choice?.d && document.cookie.includes(";")) {
+    ask("deleteCookies").then((found) => starting || found !== false || (choice.d = 0) || writeChoice());
+  }
 }
 
 // Makes the page follow the choice, and tells whoever listens.

@@ -37,7 +37,6 @@ document.addEventListener("visibilitychange", async () => {
   choice = readChoice();
   await bringUpToDate();
   if (choice?.i === before) return;
-  closeAll();
   begin();
   apply();
 });

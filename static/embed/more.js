@@ -17,7 +17,7 @@ function loadMore() {
     script.onload = () => done(samtykke.more);
     script.onerror = () => samtykke.more || done((more = null));
     setTimeout(script.onerror, 2000);
-    document.head.append(script);
+    document.documentElement.append(script);
   }));
 }
 

@@ -8,13 +8,16 @@ function begin() {
 }
 
 // Some scripts put a new body in the place of the old one; what is ours moves along.
-new MutationObserver(() => {
-  if (!document.body) return;
-  if (!shown) begin();
-  else if (!root.host.isConnected) document.body.prepend(root.host);
-  follow();
-  signal();
-}).observe(document, { childList: true, subtree: true });
+function watch() {
+  if (document.body) begin();
+  new MutationObserver(() => {
+    if (!document.body) return;
+    if (!shown) begin();
+    else if (!root.host.isConnected) document.body.prepend(root.host);
+    follow();
+    signal();
+  }).observe(document, { childList: true, subtree: true });
+}
 
 // Before anything gated runs, which may want it.
 window.consent = api;
@@ -29,13 +32,9 @@ api.ready = bringUpToDate().then(() => {
 });
 
 // What has changed its meaning is off at once, for the lines in the page's head too.
-if (choice && mustAsk()) {
-  for (const given of [choice.p, choice.s]) {
-    for (const key in given) if (hasChanged([key, given[key]])) given[key] = "?";
-  }
-  choice.d = 1;
-  writeChoice();
-}
-if (document.body) begin();
+if (choice && mustAsk()) ask("markChanged", choice).then(writeChoice);
+// The sentence for browsers that ask not to be tracked comes with the second script.
+if (withheld[0] && mustAsk()) loadMore().then(watch);
+else watch();
 signal();
 send();

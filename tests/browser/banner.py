@@ -2,7 +2,14 @@
 
 from typing import Any
 
+from flask import Flask
 from playwright.sync_api import Page, expect
+
+from consent import sitefile
+from consent.demo import SITE_FILE
+from consent.sitefile import SiteFile
+from tests.browser.servers import Bench
+from tests.conftest import publish
 
 BOX = "[data-consent-box]"
 ACCEPT = "[data-consent-accept]"
@@ -13,6 +20,11 @@ REOPEN = "[data-consent-reopen]"
 SETTINGS = "[data-consent-settings]"
 CLOSE = "[data-consent-close]"
 
+# Options of a context, and what a page needs in its head to be laid out as wide as a phone is.
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+FITS_A_PHONE = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+
 STAND_INS = ["google-analytics", "google-ads", "meta-pixel"]
 THEIR_COOKIES = {"_ga", "_ga_DEMO", "_gcl_au", "_fbp"}
 
@@ -21,6 +33,19 @@ CHOICE = """(() => {
   const found = document.cookie.match(/(?:^|; )consent=([^;]*)/);
   return found && JSON.parse(decodeURIComponent(found[1]));
 })()"""
+
+
+def put_in_force(app: Flask, bench: Bench, replaced: dict[str, str]) -> SiteFile:
+    """Publishes the demo's site file for the bench, with the first of each text replaced by another."""
+    source = SITE_FILE.read_text()
+    origin = {"origins = [": f'origins = ["{bench.origin("localhost")}", '}
+    for old, new in {**origin, **replaced}.items():
+        assert old in source
+        source = source.replace(old, new, 1)
+    with app.app_context():
+        publish(source)
+    app.extensions["consent_scripts"].forget()
+    return sitefile.parse(source)
 
 
 def purpose(name: str) -> str:
@@ -45,8 +70,8 @@ def wait_until_received(page: Page) -> None:
 
 
 def wait_until_clean(page: Page) -> None:
-    """Until no cookie of a refused service was found any more."""
-    page.wait_for_function(f"() => {CHOICE}?.d === 0")
+    """Until no cookie of a refused service is left to be found."""
+    page.wait_for_function(f"() => !{CHOICE}?.d || !document.cookie.includes(';')")
 
 
 def wait_until_stand_ins_ran(page: Page) -> None:

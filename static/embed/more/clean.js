@@ -1,6 +1,16 @@
+// Marks what was granted and has changed its meaning since: "?" equals no fingerprint.
+function markChanged(choice) {
+  for (const given of [choice.p, choice.s]) {
+    for (const key in given) {
+      if (given[key] && given[key] !== PURPOSES[SERVICES[key]?.[0] || key]) given[key] = "?";
+    }
+  }
+  choice.d = true;
+}
+
 // Deletes the cookies of services that are not allowed, and says whether there were any.
 //
-// Takes COOKIES (service → names) and consent.
+// Takes COOKIES (service → names), PURPOSES, SERVICES and consent.
 
 function deleteCookies() {
   const granted = consent.get().services;

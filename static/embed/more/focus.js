@@ -2,12 +2,15 @@
 //
 // Takes main.
 
-addEventListener("focusin", ({ target }) => {
-  const host = main.root.host;
-  if (!main.shown.matches("section") || host.contains(target)) return;
+addEventListener("focusin", uncover);
+uncover({ target: document.activeElement });
+
+function uncover({ target }) {
+  const host = main.root?.host;
+  if (!main.shown?.matches("section") || host.contains(target)) return;
   const its = target.getBoundingClientRect();
   const ours = host.getBoundingClientRect();
   if (its.bottom > ours.top && its.top < ours.bottom && its.right > ours.left && its.left < ours.right) {
     host.toggleAttribute("data-up");
   }
-});
+}

@@ -22,7 +22,7 @@ async function fetchNewer(choice) {
       v: latest.version,
       t: Math.floor(Date.parse(latest.decided_at) / 1000),
       i: latest.id,
-      d: 1,
+      d: true,
       p: map(latest.purposes, keep),
       s: map(latest.services, (granted, service) => keep(granted, SERVICES[service]?.[0])),
     };

@@ -1,10 +1,11 @@
 // The second layer: a dialog with every purpose and service. What it says comes from the server, fetched
 // ahead while the banner stands there, and kept by the browser.
 //
-// Takes main (what api.js hands over), VERSION and WORDS.
+// Takes main (what api.js hands over), VERSION, WORDS and STYLE.
 
 const words = WORDS[main.language];
 let loading;
+let styled;
 
 function loadSettings() {
   loading ||= fetch(`${main.BASE}/${VERSION}/${main.language}/settings`, { signal: AbortSignal.timeout(2000) })
@@ -42,6 +43,8 @@ async function openSettings(opener) {
       main.make("button", { "data-consent-save": "", onclick: () => save(form) }, words.save)),
   );
   main.show(dialog);
+  if (!styled) main.addStyle(main.root, STYLE);
+  styled = true;
   dialog.showModal();
   dialog.onclose = () => {
     if (main.shown !== dialog) return; // a choice was made

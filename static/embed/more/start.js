@@ -1,6 +1,8 @@
 // Hands over what this script holds.
 
-main.addStyle(main.root, STYLE);
+// What a visitor reads whose browser asks not to be tracked: the first script waits for it.
+const note = main.withheld[0] ? words.opted_out + " " : "";
+
+main.more = { note, openSettings, placeholders, fetchNewer, deleteCookies, markChanged };
 // Soon wanted by who is asked.
-if (main.shown.matches("section")) loadSettings();
-main.more = { openSettings, loadSettings, placeholders, fetchNewer, deleteCookies };
+if (main.shown?.matches("section")) loadSettings();
