@@ -24,7 +24,8 @@ def _colour(value: str) -> str:
 
 
 def _font(value: str) -> str:
-    if not re.fullmatch(r"[\w ,'\"-]+", value):
+    name = r"""(?:[\w -]+|"[\w -]+"|'[\w -]+')"""
+    if not re.fullmatch(rf"{name}(?:,\s*{name})*", value):
         raise wrong(
             "{value} is no list of fonts. Write names as in CSS, without anything else: Georgia, serif.",
             value=repr(value),

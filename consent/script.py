@@ -99,6 +99,11 @@ def pinned(session: Session, site: str, script_hash: str) -> Served:
     return encode(found.body)
 
 
+def _base64url(body: str) -> str:
+    digest = hashlib.sha256(body.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
 def _hex(script_hash: str) -> str:
     if len(script_hash) != 43:
         return script_hash
@@ -167,7 +172,8 @@ def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> d
             **known,
             "SITE": site_file.site.key,
             "COOKIES": {
-                service.key: [cookie.name for cookie in service.cookies] for service in services
+                service.key: [cookie.name for cookie in service.cookies]
+                for service in site_file.services
             },
             "WORDS": words,
             "STYLE": _style(_read("more/settings.css")),
@@ -178,7 +184,9 @@ def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> d
         },
         [*(["more/google.js"] if "google" in told else []), *MORE],
     )
-    digest = base64.urlsafe_b64encode(hashlib.sha256(more.encode()).digest()).decode().rstrip("=")
+    # Firefox takes no base64url in an integrity hash, and an address no plain base64: one that is both.
+    while set(digest := _base64url(more)) & set("-_"):
+        more += "\n"
     first = _script(
         # A second copy of the script in one page does nothing.
         "if(window.samtykke)return;window.samtykke=1;",

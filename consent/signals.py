@@ -28,7 +28,7 @@ SIGNALS = ("google", "meta", "uet", "clarity")
 
 def used(site_file: SiteFile) -> list[str]:
     """The signals that some service of the site obeys, and WordPress's if the site file says so."""
-    obeyed = {service.obeys for service in site_file.services}
+    obeyed = {service.obeys for service in site_file.services if service.purpose != NECESSARY}
     found = [signal for signal in SIGNALS if signal in obeyed]
     if site_file.signals.google == "off" and "google" in found:
         found.remove("google")
@@ -54,8 +54,6 @@ def constants(site_file: SiteFile) -> dict[str, Any]:
         made["TYPES"] = types(site_file)
     if "google" in found:
         made["GOOGLE"] = [site_file.signals.wait_for_update, _commands(site_file)]
-    if "meta" in found:
-        made["META"] = next(each.purpose for each in site_file.services if each.obeys == "meta")
     return made
 
 
@@ -80,6 +78,7 @@ def head(site_file: SiteFile) -> str:
         return ""
     parts = "\n".join((EMBED / f"head/{signal}.js").read_text() for signal in found)
     constants = {
+        "LIFETIME": round(site_file.asking.months * 30.7 * 86400),
         "WAIT": site_file.signals.wait_for_update,
         "COMMANDS": _commands(site_file),
         "TYPES": {each: _conditions(site_file, each) for each in CONSENT_TYPES},

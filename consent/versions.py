@@ -49,23 +49,28 @@ def site_file(made: Version) -> SiteFile:
 def fingerprints(site_file: SiteFile) -> dict[str, str]:
     """For each purpose that is asked for, a short hash of what it means.
 
-    Its services, their cookies and who receives the data: when these change, those who had granted the
+    Its services, their cookies and signals, and who receives the data: when these change, those who had granted the
     purpose are asked again. The wording is not in it.
     """
+    types = {purpose.key: purpose.consent_types for purpose in site_file.purposes}
     return {
         purpose: digest(
             [
-                {
-                    "service": service.key,
-                    "cookies": [
-                        cookie.model_dump(include={"name", "lifetime"})
-                        for cookie in service.cookies
-                    ],
-                    "recipient": site_file.processor(service.processor).model_dump(
-                        include={"name", "countries", "seat"}
-                    ),
-                }
-                for service in site_file.services_of(purpose)
+                # Only where the file says so: what the standard purposes mean to Google is known.
+                *([{"types": types[purpose]}] if types[purpose] is not None else []),
+                *[
+                    {
+                        "service": service.key,
+                        "cookies": [
+                            cookie.model_dump(include={"name", "lifetime"})
+                            for cookie in service.cookies
+                        ],
+                        "recipient": site_file.processor(service.processor).model_dump(
+                            include={"name", "countries", "seat"}
+                        ),
+                    }
+                    for service in site_file.services_of(purpose)
+                ],
             ]
         )[:6]
         for purpose in site_file.asked_purposes

@@ -129,7 +129,7 @@ def _choice(site: str, visitor: uuid.UUID | None) -> Choice:
         "action": action,
         "source": "privacy",
         "purposes": granted,
-        "services": _services(action),
+        "services": _services(answer),
         "gpc": web.sends_gpc(),
         "dnt": web.sends_dnt(),
     }

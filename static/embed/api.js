@@ -8,7 +8,11 @@ const api = {
   set(purposes, services = {}, source = "settings") {
     const wanted = mapKeys(PURPOSES, (purpose) =>
       purpose in purposes ? purposes[purpose] === true : isGranted(purpose));
-    const single = keptServices(wanted);
+    const single = {};
+    // What was decided about a single service stands until its purpose is named.
+    for (const service in choice?.s) {
+      if (SERVICES[service] && !(SERVICES[service][0] in purposes)) single[service] = isServiceGranted(service);
+    }
     for (const service in services) {
       if (Object.hasOwn(SERVICES, service)) single[service] = services[service] === true;
     }

@@ -21,7 +21,6 @@ function make(tag, attributes, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "onclick") made.onclick = value;
     else made.setAttribute(name, value);
-    if (name.startsWith("data-c")) made.part = name.slice(13);
   }
   made.append(...children);
   return made;
@@ -80,7 +79,7 @@ function showReopen() {
   show(
     make(
       "div",
-      { "data-consent-tab": "" },
+      { "data-consent-tab": "", part: "tab" },
       button("reopen", words.reopen, openSettings),
       ...(grantsAnything() ? [button("withdraw", words.withdraw, () => decideAll(false, "settings"))] : []),
     ),

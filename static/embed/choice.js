@@ -12,7 +12,7 @@
 //   r when the privacy pages were last opened from here, c when the server was last asked for a newer choice.
 
 const DAY = 86400;
-const LIFETIME = MONTHS * 30.5 * DAY;
+const LIFETIME = MONTHS * 30.7 * DAY;
 // Global Privacy Control, and its older sister.
 const gpc = navigator.globalPrivacyControl === true;
 const dnt = navigator.doNotTrack === "1";
@@ -87,7 +87,7 @@ const uuid = (noise = [...crypto.getRandomValues(new Uint8Array(18))]) =>
 // Remembers a choice, lets the server know, and applies it as soon as the visitor sees that it was heard.
 function decide(action, source, purposes, services = {}) {
   if (action === "refuse" && grantsAnything()) action = "withdraw";
-  if (action === "withdraw") once = [];
+  if (action !== "choose") once = [];
   const id = uuid();
   const post = {
     id,
@@ -124,16 +124,6 @@ function decide(action, source, purposes, services = {}) {
 
 // A hidden page paints nothing.
 const afterPaint = (then) => (document.hidden ? then() : requestAnimationFrame(() => setTimeout(then)));
-
-// A choice about purposes leaves alone what was decided about single services of a purpose that stays.
-function keptServices(purposes) {
-  const kept = {};
-  for (const service in choice?.s) {
-    const purpose = SERVICES[service]?.[0];
-    if (purpose && isGranted(purpose) === purposes[purpose]) kept[service] = isServiceGranted(service);
-  }
-  return kept;
-}
 
 // With a browser that asks not to be tracked, "all" is all the others: what it refused is agreed to by name only.
 const decideAll = (granted, source) =>

@@ -17,7 +17,16 @@ function isAllowed({ dataset }) {
   return isGranted(dataset.consent, dataset.consentService);
 }
 
-const signal = () => held || signals.forEach((tell) => tell());
+// A mistake of the page's must not stop what a visitor decided.
+function call(listener, detail) {
+  try {
+    listener(detail);
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+const signal = () => held || signals.forEach(call);
 
 // One after the other, each in a task of its own: a script that loads holds up those after it, as in an
 // ordinary page.
@@ -25,20 +34,16 @@ async function startAllowed() {
   if (starting) return;
   starting = true;
   let next;
-  // They load together, though they start one by one.
-  for (const element of document.querySelectorAll("script[data-src][data-consent]")) {
-    if (!isAllowed(element)) continue;
-    document.documentElement.append(make("link", { rel: "preload", as: "script", href: element.dataset.src, nonce: element.nonce }));
-  }
+  let any;
   const find = (element) => isAllowed(element) && !element.hasAttribute("src");
   try {
     while (!held && (next = [...document.querySelectorAll(GATED)].find(find))) {
-      await start(next);
+      await start((any = next));
       signal();
     }
   } finally {
     starting = false;
-    stopForbidden(); // what was under way when the choice changed may have left something behind
+    if (any) stopForbidden(); // what was under way when the choice changed may have left something behind
   }
 }
 
@@ -84,7 +89,12 @@ function stopForbidden() {
   }
   // One cookie is the choice itself.
   if (choice?.d && document.cookie.includes(";")) {
-    ask("deleteCookies").then((found) => starting || found !== false || (choice.d = 0) || writeChoice());
+    const of = choice.i;
+    ask("deleteCookies").then((found) => {
+      if (starting || found !== false || readChoice()?.i !== of || choice.i !== of) return;
+      choice.d = 0;
+      writeChoice();
+    });
   }
 }
 
@@ -93,13 +103,7 @@ function apply() {
   stopForbidden();
   signal();
   const detail = state();
-  for (const listener of listeners) {
-    try {
-      listener(detail);
-    } catch (error) {
-      reportError(error); // a page's mistake must not stop what a visitor decided
-    }
-  }
+  for (const listener of listeners) call(listener, detail);
   document.dispatchEvent(new CustomEvent("consent:change", { detail }));
   follow();
 }

@@ -11,8 +11,8 @@ window.gtag ||= function () {
 // The lines in the page's head may have told Google already.
 const toldGoogle = {};
 for (const entry of dataLayer) {
-  if (entry[0] === "consent") toldGoogle[entry[1]] = JSON.stringify(entry[2]);
-  else if (entry.event && !toldGoogle.default) setTimeout(loadMore); // which warns of tags that ran too early
+  if (entry?.[0] === "consent") toldGoogle[entry[1]] = JSON.stringify(entry[2]);
+  else if (entry && !toldGoogle.default) setTimeout(loadMore); // which warns of tags that ran too early
 }
 
 if (!toldGoogle.default) {

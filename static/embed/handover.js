@@ -6,7 +6,9 @@
 
 function handOver(event) {
   const link = event.composedPath()[0].closest?.("a[href]");
-  if (!choice?.k || !link?.href.startsWith(NOTICE)) return;
+  if (!choice?.k || !String(link?.href).startsWith(NOTICE)) return;
+  catchUp();
+  if (!choice?.k) return;
   link.hash = "token=" + choice.k;
   choice.r = seconds();
   writeChoice();
@@ -30,13 +32,22 @@ async function bringUpToDate() {
   writeChoice();
 }
 
-// A page that is looked at again follows what was chosen elsewhere.
-document.addEventListener("visibilitychange", async () => {
-  if (document.hidden) return;
-  const before = choice?.i;
+// Follows what was chosen in another tab.
+function catchUp(before = choice?.i) {
   choice = readChoice();
-  await bringUpToDate();
   if (choice?.i === before) return;
   begin();
   apply();
-});
+}
+
+// So does a page that is looked at again; and what was chosen on the privacy pages.
+async function lookAgain() {
+  if (document.hidden) return;
+  catchUp();
+  const before = choice?.i;
+  await bringUpToDate();
+  catchUp(before);
+}
+
+addEventListener("focus", lookAgain);
+document.addEventListener("visibilitychange", lookAgain);

@@ -1,11 +1,11 @@
 // The Meta pixel's consent. Its base code makes fbq, so whoever lets that run ungated has to revoke there.
 //
-// Takes signals.js; META is the purpose that its service serves.
+// Takes signals.js.
 
 let toldMeta;
 
 signals.push(() => {
-  const told = agrees("meta", META) ? "grant" : "revoke";
+  const told = agrees("meta") ? "grant" : "revoke";
   if (!window.fbq || told === toldMeta) return;
   toldMeta = told;
   fbq("consent", told);

@@ -15,8 +15,9 @@ function loadMore() {
     });
     script.nonce = TAG.nonce;
     script.onload = () => done(samtykke.more);
-    script.onerror = () => samtykke.more || done((more = null));
+    script.onerror = () => samtykke.more || done();
     setTimeout(script.onerror, 2000);
+    setTimeout(() => (more = samtykke.more && more), 9000); // then it may be tried again
     document.documentElement.append(script);
   }));
 }

@@ -13,7 +13,10 @@ function watch() {
   new MutationObserver(() => {
     if (!document.body) return;
     if (!shown) begin();
-    else if (!root.host.isConnected) document.body.prepend(root.host);
+    else if (!root.host.isConnected) {
+      document.querySelector("consent-banner")?.remove(); // a copy from somebody's cache of pages
+      document.body.prepend(root.host);
+    }
     follow();
     signal();
   }).observe(document, { childList: true, subtree: true });
@@ -32,9 +35,9 @@ api.ready = bringUpToDate().then(() => {
 });
 
 // What has changed its meaning is off at once, for the lines in the page's head too.
-if (choice && mustAsk()) ask("markChanged", choice).then(writeChoice);
+if (choice && mustAsk()) ask("markChanged", choice).then((marked) => marked && readChoice()?.i === choice.i && writeChoice());
 // The sentence for browsers that ask not to be tracked comes with the second script.
-if (withheld[0] && mustAsk()) loadMore().then(watch);
+if (withheld[0] && mustAsk()) loadMore().then(watch, watch);
 else watch();
 signal();
 send();

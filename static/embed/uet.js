@@ -10,7 +10,7 @@ let toldUet;
 
 signals.push(() => {
   const told = granted("uet", TYPES.ad_storage);
-  if (!choice || told === toldUet) return;
+  if ((!choice && !toldUet) || told === toldUet) return;
   toldUet = told;
   uetq.push("consent", "update", { ad_storage: told });
 });

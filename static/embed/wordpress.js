@@ -16,7 +16,8 @@ signals.push(() => {
     marketing: isGranted("marketing"),
   };
   const told = JSON.stringify(consent);
-  if (!choice || !window.wp_set_consent || told === toldWordpress) return;
+  // The plugin keeps what it was told longer than a choice may stand.
+  if ((!choice && !document.cookie.includes("wp_consent_")) || !window.wp_set_consent || told === toldWordpress) return;
   toldWordpress = told;
   for (const category in consent) wp_set_consent(category, consent[category] ? "allow" : "deny");
 });

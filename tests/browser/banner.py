@@ -71,7 +71,7 @@ def wait_until_received(page: Page) -> None:
 
 def wait_until_clean(page: Page) -> None:
     """Until no cookie of a refused service is left to be found."""
-    page.wait_for_function(f"() => !{CHOICE}?.d || !document.cookie.includes(';')")
+    page.wait_for_function(f"() => !{CHOICE}?.d || !/_gcl_au=|_fbp=/.test(document.cookie)")
 
 
 def wait_until_stand_ins_ran(page: Page) -> None:

@@ -219,6 +219,7 @@ class TestCookies:
     def test_those_of_parent_domains_and_other_paths_are_deleted(self, page, deep):
         page.goto(deep)
         page.locator(banner.ACCEPT).click()
+        page.wait_for_function("document.cookie.includes('basket')")
         assert len(banner.cookies(page)) == 9
         page.evaluate("consent.withdraw()")
         banner.wait_until_clean(page)
@@ -227,6 +228,7 @@ class TestCookies:
     def test_those_of_a_purpose_still_granted_stay(self, page, deep):
         page.goto(deep)
         page.locator(banner.ACCEPT).click()
+        page.wait_for_function("document.cookie.includes('basket')")
         page.evaluate("consent.set({ marketing: false })")
         banner.wait_until_clean(page)
         assert banner.cookies(page) == {"consent", "basket", "_gat", "_ga", "_ga_ABC"}

@@ -24,6 +24,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The older program knows neither; a placeholder's choice was made about single services, as in the settings.
+    op.execute("DELETE FROM scripts WHERE part = 'more'")
+    op.execute("UPDATE decisions SET source = 'settings' WHERE source = 'placeholder'")
     with op.batch_alter_table("scripts") as scripts:
         scripts.drop_constraint("uq_scripts_site", type_="unique")
         scripts.create_unique_constraint("uq_scripts_site", ["site", "version", "build"])

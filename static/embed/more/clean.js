@@ -1,11 +1,12 @@
 // Marks what was granted and has changed its meaning since: "?" equals no fingerprint.
 function markChanged(choice) {
-  for (const given of [choice.p, choice.s]) {
+  for (const given of [Object(choice.p), Object(choice.s)]) {
     for (const key in given) {
       if (given[key] && given[key] !== PURPOSES[SERVICES[key]?.[0] || key]) given[key] = "?";
     }
   }
   choice.d = true;
+  return true;
 }
 
 // Deletes the cookies of services that are not allowed, and says whether there were any.
@@ -18,7 +19,7 @@ function deleteCookies() {
     pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
   const usedBy = (name, wanted) =>
     Object.keys(COOKIES).some((service) =>
-      granted[service] === wanted && COOKIES[service].some((pattern) => matches(pattern, name)));
+      (granted[service] ?? true) === wanted && COOKIES[service].some((pattern) => matches(pattern, name)));
   const names = document.cookie.split("; ").map((pair) => pair.split("=")[0]);
   const refused = names.filter((name) => usedBy(name, false) && !usedBy(name, true));
   refused.forEach(deleteCookie);
@@ -29,13 +30,16 @@ function deleteCookies() {
 function deleteCookie(name) {
   const labels = location.hostname.split(".");
   const domains = ["", ...labels.map((_, index) => ";domain=" + labels.slice(index).join("."))];
-  for (const domain of domains) {
-    let path = "";
-    for (const step of location.pathname.split("/")) {
-      path += step;
-      document.cookie = `${name}=;max-age=0;path=${path}${domain}`;
-      path += "/";
-      document.cookie = `${name}=;max-age=0;path=${path}${domain}`;
+  // Some names may be written only as secure, and a partitioned cookie lies in a jar of its own.
+  for (const kind of ["", ";secure", ";secure;partitioned"]) {
+    for (const domain of domains) {
+      let path = "";
+      for (const step of location.pathname.split("/")) {
+        path += step;
+        document.cookie = `${name}=;max-age=0;path=${path}${domain}${kind}`;
+        path += "/";
+        document.cookie = `${name}=;max-age=0;path=${path}${domain}${kind}`;
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ addEventListener("focusin", uncover);
 uncover({ target: document.activeElement });
 
 function uncover({ target }) {
+  if (!target || target.contains(document.body)) return;
   const host = main.root?.host;
   if (!main.shown?.matches("section") || host.contains(target)) return;
   const its = target.getBoundingClientRect();

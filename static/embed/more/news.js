@@ -9,8 +9,10 @@ async function fetchNewer(choice) {
       headers: { Authorization: "Bearer " + choice.k },
       signal: AbortSignal.timeout(2000),
     });
-    const latest = (await answer.json()).decisions[0];
     const asked = { c: Math.floor(Date.now() / 1000) };
+    const latest = answer.ok && (await answer.json()).decisions[0];
+    // Nobody there, or nothing left of them: nothing is agreed to. A server in trouble says nothing of that.
+    if (!latest && (answer.ok || [401, 403, 404].includes(answer.status))) return { ...asked, p: {}, s: {}, d: true };
     if (latest.id === choice.i) return asked;
     // Granted under another version: "?" equals no fingerprint, so it is asked again.
     const keep = (granted, purpose) =>

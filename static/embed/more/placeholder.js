@@ -3,11 +3,15 @@
 //
 // Takes main, settings.js; SERVICES, PLACEHOLDER_STYLE.
 
+let texts;
+
 async function placeholders() {
-  const html = await loadSettings();
+  const html = texts || (await loadSettings());
   if (!html) return;
-  const texts = document.createElement("template");
-  texts.innerHTML = html;
+  if (!texts) {
+    texts = document.createElement("template");
+    texts.innerHTML = html;
+  }
   for (const frame of document.querySelectorAll("iframe[data-src][data-consent]:not([src])")) {
     const find = (name, value) => texts.content.querySelector(`[data-consent-${name}="${CSS.escape(value)}"]`);
     const text = find("placeholder", frame.dataset.consentService) || find("placeholder-of", frame.dataset.consent);

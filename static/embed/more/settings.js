@@ -25,11 +25,15 @@ async function openSettings(opener) {
   const now = consent.get();
   for (const box of boxes(form, "purpose")) box.checked = now.purposes[box.dataset.consentPurpose];
   for (const box of boxes(form, "service")) box.checked = now.services[box.dataset.consentService];
-  for (const box of boxes(form, "service")) follow(form, box);
+  for (const box of boxes(form, "service")) {
+    // Shown as they stand: an untouched form saves what was there.
+    const purpose = boxes(form, "purpose").find((each) => each.dataset.consentPurpose === box.dataset.of);
+    purpose.indeterminate ||= box.checked !== purpose.checked;
+  }
   form.onchange = ({ target }) => follow(form, target);
   const dialog = main.make(
     "dialog",
-    { "data-consent-settings": "", "aria-labelledby": "title" },
+    { "data-consent-settings": "", part: "settings", "aria-labelledby": "title" },
     main.make("header", {},
       main.make("h2", { id: "title", tabindex: "-1", autofocus: "" }, words.settings),
       main.make("button", { "aria-label": words.close, "data-consent-close": "", onclick: () => dialog.close() }, "×")),

@@ -1,0 +1,1 @@
+"""Measures what the server and its banner cost, beside others that do the same job."""
