@@ -10,6 +10,7 @@ function begin() {
 // Some scripts put a new body in the place of the old one; what is ours moves along.
 function watch() {
   if (document.body) begin();
+  follow();
   new MutationObserver(() => {
     if (!document.body) return;
     if (!shown) begin();
