@@ -10,7 +10,7 @@ function begin() {
 // Some scripts put a new body in the place of the old one; what is ours moves along.
 function watch() {
   if (document.body) begin();
-  follow();
+  if (!choice) follow(); // with one, it is applied first
   new MutationObserver(() => {
     if (!document.body) return;
     if (!shown) begin();
