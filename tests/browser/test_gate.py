@@ -264,7 +264,9 @@ class TestListeners:
     def test_listeners_hear_of_every_change(self, page, listen):
         page.evaluate(f"window.heard = []; {listen}")
         page.locator(banner.ACCEPT).click()
+        page.wait_for_function("heard.length === 1")
         page.evaluate("consent.withdraw()")
+        page.wait_for_function("heard.length === 2")
         assert page.evaluate("heard") == [True, False]
 
     def test_a_listener_that_fails_holds_up_neither_the_page_nor_the_decision(
