@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from typing import Any
 
 import brotli
@@ -155,7 +156,7 @@ def _of_version(session: Session, site: str, number: int) -> str:
 
 def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> dict[str, str]:
     """The two scripts of a version: `first`, that every page view loads, and `more`, that few need."""
-    words = {text.language: text.banner for text in texts}
+    words = {text.language: _as_html(text.banner) for text in texts}
     told = signals.used(site_file)
     services = [service for service in site_file.services if service.purpose != NECESSARY]
     known = {
@@ -198,10 +199,13 @@ def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> d
             "WITHHELD": site_file.withheld_purposes,
             **signals.constants(site_file),
             "MORE": digest,
-            "STYLE": _style(
+            "TAB_STYLE": _style(
+                # The last word on the colour scheme is the site file's.
+                *(_read(name) for name in ("reset.css", "tab.css")),
                 looks.variables(site_file.looks, ":host"),
-                *(_read(name) for name in ("reset.css", "banner.css", _layout(site_file))),
-                looks.logo(site_file.looks),
+            ),
+            "STYLE": _style(
+                _read("banner.css"), _read(_layout(site_file)), looks.logo(site_file.looks)
             ),
             "WORDS": {
                 language: {name: said[name] for name in said if name not in MORE_WORDS}
@@ -211,6 +215,11 @@ def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> d
         _parts(site_file),
     )
     return {"first": first, "more": more}
+
+
+def _as_html(words: dict[str, str]) -> dict[str, str]:
+    """The words for use in a page, and in double quotes there."""
+    return {name: escape(text, quote=False).replace('"', "&quot;") for name, text in words.items()}
 
 
 def _parts(site_file: SiteFile) -> list[str]:
@@ -244,7 +253,7 @@ def _script(opening: str, constants: dict[str, Any], parts: Iterable[str]) -> st
 
     defined = "\n".join(f"const {name}={_literal(value)};" for name, value in constants.items())
     body = "\n".join(_read(part) for part in parts)
-    source = f'(()=>{{"use strict";{opening}\n{defined}\n{body}\n}})();'
+    source = f"(()=>{{{opening}\n{defined}\n{body}\n}})();"
     return str(minify.string("application/javascript", source))
 
 

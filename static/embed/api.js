@@ -9,12 +9,10 @@ const api = {
     const wanted = mapKeys(PURPOSES, (purpose) =>
       purpose in purposes ? purposes[purpose] === true : isGranted(purpose));
     const single = {};
-    // What was decided about a single service stands until its purpose is named.
-    for (const service in choice?.s) {
-      if (SERVICES[service] && !(SERVICES[service][0] in purposes)) single[service] = isServiceGranted(service);
-    }
-    for (const service in services) {
-      if (Object.hasOwn(SERVICES, service)) single[service] = services[service] === true;
+    for (const service in SERVICES) {
+      if (service in services) single[service] = services[service] === true;
+      // What was decided about a single service stands until its purpose is named.
+      else if (choice && service in choice.s && !(SERVICES[service][0] in purposes)) single[service] = isServiceGranted(service);
     }
     decide("choose", source, wanted, single);
   },
@@ -33,9 +31,7 @@ addEventListener("keydown", ({ key }) => isAsking() && (key === "Escape" ? showR
 
 // What the parts in more/ take.
 window.samtykke = {
-  BASE, NOTICE, language, withheld,
-  make, addStyle, show, showBanner, showReopen, mustAsk, decide, decideAll, isAllowed, start,
+  BASE, language, withheld, addStyle, show, showBanner, showReopen, isAsking, mustAsk, isAllowed, start,
   get once() { return once; },
   get root() { return root; },
-  get shown() { return shown; },
 };

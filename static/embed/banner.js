@@ -1,8 +1,10 @@
 // The first layer, and the control that stays after it.
 //
-// Takes choice.js; STYLE and BASE. The frame and its styles are in a shadow root; texts and buttons are
-// slotted into it, because programs that answer banners for people see nothing inside a shadow root.
+// Takes choice.js, more.js; TAB_STYLE, STYLE (the banner's), NOTICE. The frame and its styles are in a shadow root; texts
+// and buttons are slotted into it, because programs that answer banners for people see nothing inside a shadow root.
 // `::slotted` rules that are important win over the page's styles.
+//
+// WORDS are HTML: the browser's parser builds all this faster than a script does, and leaves less of it in memory.
 
 const pick = (tag) => {
   const wanted = tag.toLowerCase().split("-")[0];
@@ -13,85 +15,72 @@ const language =
   Object.keys(WORDS)[0];
 const words = WORDS[language];
 
+let host;
 let root;
-let shown; // what is on screen: the banner, the settings or the reopen control
+const sheets = {};
 
-function make(tag, attributes, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "onclick") made.onclick = value;
-    else made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
-
-const button = (name, text, onclick) => make("button", { ["data-consent-" + name]: "", slot: "b", onclick }, text);
-
-function addStyle(root, style) {
+// Constructed sheets need no permission for inline styles, which a strict policy (CSP) does not give.
+function addStyle(style) {
   try {
-    // Needs no permission for inline styles, which a strict policy (CSP) does not give.
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(style);
-    root.adoptedStyleSheets.push(sheet);
+    if (sheets[style]) return;
+    (sheets[style] = new CSSStyleSheet()).replaceSync(style);
+    root.adoptedStyleSheets = Object.values(sheets);
   } catch {
-    root.append(make("style", {}, style));
+    root.append(Object.assign(document.createElement("style"), { textContent: style }));
   }
 }
 
-function show(element, ...slotted) {
+function show(inside, slotted = "") {
   if (!document.body) return; // start.js calls again when there is one
-  if (!root) {
-    const host = make("consent-banner", {
-      id: "consent-banner",
-      lang: language,
-      dir: words.dir || "ltr",
-      role: "region",
-      "aria-label": words.title,
-    });
-    root = host.attachShadow({ mode: "open" });
-    addStyle(root, STYLE);
-    host.onpointerover = loadMore;
+  if (!host) {
     // First in the page, so that the keyboard comes there first.
-    document.body.prepend(host);
+    document.body.insertAdjacentHTML(
+      "afterbegin",
+      `<consent-banner id=consent-banner lang=${language} dir=${words.dir || "ltr"} role=region aria-label="${words.title}">`,
+    );
+    host = document.body.firstChild;
+    root = host.attachShadow({ mode: "open" });
+    root.addEventListener("click", press);
+    root.addEventListener("pointerover", ({ target }) => target.matches(OPENS) && loadMore());
   }
-  shown?.remove();
-  shown = element;
-  root.append(element);
-  root.host.replaceChildren(...slotted);
-  root.host.toggleAttribute("data-consent-box", !!slotted[0]);
+  root.innerHTML = inside;
+  host.innerHTML = slotted;
+  host.toggleAttribute("data-consent-box", !!slotted);
+  addStyle(TAB_STYLE);
+  if (slotted) addStyle(STYLE);
 }
+
+const isAsking = () => host?.hasAttribute("data-consent-box");
+
+// The settings are fetched while the pointer is on its way to the click.
+const OPENS = "[data-consent-choose],[data-consent-reopen]";
+
+function press({ target }) {
+  const is = (name) => target.hasAttribute("data-consent-" + name);
+  if (target.matches(OPENS)) openSettings();
+  else if (is("accept") || is("refuse") || is("withdraw")) decideAll(is("accept"), isAsking() ? "banner" : "settings");
+}
+
+const button = (name) => `<button data-consent-${name} slot=b>${words[name]}</button>`;
 
 function showBanner() {
   show(
-    make("section", { part: "box" }, make("div", {}, make("slot", {})), make("div", {}, make("slot", { name: "b" }))),
-    make("h2", {}, words.title),
-    make("p", {}, `${words.text} ${samtykke.more?.note || ""}`),
-    make("a", { href: NOTICE + "?lang=" + language, target: "_blank" }, words.notice),
-    button("refuse", words.refuse, () => decideAll(false, "banner")),
-    button("accept", words.accept, () => decideAll(true, "banner")),
-    button("choose", words.choose, openSettings),
+    "<section part=box><div><slot></slot></div><div><slot name=b></slot></div></section>",
+    `<h2>${words.title}</h2><p>${words.text} ${samtykke.more?.note || ""}</p>` +
+      `<a href="${NOTICE}?lang=${language}" target=_blank>${words.notice}</a>` +
+      ["refuse", "accept", "choose"].map(button).join(""),
   );
 }
 
 // Consent is withdrawn with one click, as it was given.
 function showReopen() {
-  show(
-    make(
-      "div",
-      { "data-consent-tab": "", part: "tab" },
-      button("reopen", words.reopen, openSettings),
-      ...(grantsAnything() ? [button("withdraw", words.withdraw, () => decideAll(false, "settings"))] : []),
-    ),
-  );
+  show(`<div data-consent-tab part=tab>${button("reopen")}${grantsAnything() ? button("withdraw") : ""}</div>`);
 }
-
-const isAsking = () => shown?.matches("section");
 
 // After a choice. Focus that was in here stays in here, as soon as the function that is returned is called:
 // moving it takes a layout, which can wait until the visitor has seen the banner go.
 function closeAll() {
-  const focused = root?.host.contains(document.activeElement);
+  const focused = host?.contains(document.activeElement);
   showReopen();
-  return () => focused && shown.firstChild.focus();
+  return () => focused && root.querySelector("button").focus();
 }

@@ -79,10 +79,9 @@ function state() {
 }
 
 // UUIDv7 (RFC 9562). crypto.randomUUID would need a secure context, which a test site may not be.
-const uuid = (noise = [...crypto.getRandomValues(new Uint8Array(18))]) =>
-  ("0" + Date.now().toString(16) + "7xxxbxxxxxxxxxxxxxxx") // the 0 holds until the year 2527
-    .replace(/x/g, () => (noise.pop() % 16).toString(16))
-    .replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+const uuid = () =>
+  ("0" + Date.now().toString(16)).replace(/.{4}$/, "-$&") + // the 0 holds until the year 2527
+  "-7xxx-bxxx-xxxxxxxxxxxx".replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16));
 
 // Remembers a choice, lets the server know, and applies it as soon as the visitor sees that it was heard.
 function decide(action, source, purposes, services = {}) {

@@ -62,7 +62,7 @@ function start(element) {
       script.nonce = element.nonce;
       if (element.dataset.type) script.type = element.dataset.type;
       if (source) {
-        script.onload = script.onerror = done;
+        script.onload = script.onerror = () => setTimeout(done);
         script.src = source;
         // One that never answers does not hold up the others for ever.
         if (!element.hasAttribute("async")) patience = 5000;

@@ -8,15 +8,16 @@ let more;
 
 function loadMore() {
   return (more ||= new Promise((done) => {
-    const script = make("script", {
+    const failed = () => samtykke.more || done();
+    const script = Object.assign(document.createElement("script"), {
       src: `${BASE}/${MORE}.js`,
       integrity: `sha256-${MORE}=`,
-      crossorigin: "",
+      crossOrigin: "",
+      nonce: TAG.nonce,
+      onload: () => done(samtykke.more),
+      onerror: failed,
     });
-    script.nonce = TAG.nonce;
-    script.onload = () => done(samtykke.more);
-    script.onerror = () => samtykke.more || done();
-    setTimeout(script.onerror, 2000);
+    setTimeout(failed, 2000);
     setTimeout(() => (more = samtykke.more && more), 9000); // then it may be tried again
     document.documentElement.append(script);
   }));

@@ -21,7 +21,7 @@ async function send() {
     choice = readChoice() || choice; // somebody may have chosen while we waited, here or in another tab
     if (received) choice.k = received.token;
     // A token that no longer holds: the same decision is sent without it.
-    else if (token && (answer.status === 401 || answer.status === 403)) delete choice.k;
+    else if (token && [401, 403].includes(answer.status)) delete choice.k;
     // It will never be accepted, so keeping it would help nobody.
     else if ([400, 409, 413, 422].includes(answer.status)) {
       // A grant that nobody can prove is none.

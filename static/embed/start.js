@@ -13,10 +13,10 @@ function watch() {
   if (!choice) follow(); // with one, it is applied first
   new MutationObserver(() => {
     if (!document.body) return;
-    if (!shown) begin();
-    else if (!root.host.isConnected) {
+    if (!host) begin();
+    else if (!host.isConnected) {
       document.querySelector("consent-banner")?.remove(); // a copy from somebody's cache of pages
-      document.body.prepend(root.host);
+      document.body.prepend(host);
     }
     follow();
     signal();
@@ -30,7 +30,7 @@ held = mayHaveChanged();
 const before = choice?.i;
 api.ready = bringUpToDate().then(() => {
   held = false;
-  if (choice?.i !== before && shown) begin();
+  if (choice?.i !== before && host) begin();
   if (choice) apply();
   return state();
 });
@@ -38,7 +38,7 @@ api.ready = bringUpToDate().then(() => {
 // What has changed its meaning is off at once, for the lines in the page's head too.
 if (choice && mustAsk()) ask("markChanged", choice).then((marked) => marked && readChoice()?.i === choice.i && writeChoice());
 // The sentence for browsers that ask not to be tracked comes with the second script.
-if (withheld[0] && mustAsk()) loadMore().then(watch, watch);
+if (withheld[0] && mustAsk()) loadMore().then(watch);
 else watch();
 signal();
 send();

@@ -338,7 +338,7 @@ class TestAskingAgain:
     @pytest.mark.parametrize(
         ("months", "least", "most"),
         [
-            # Any six months in a row: those from March have 184 days. Fails: LIFETIME has 30.5 days a month.
+            # Any six months in a row: those from March have 184 days.
             (6, 184, 190),
             # A year, and never more than the 400 days that browsers allow.
             (12, 365, 370),

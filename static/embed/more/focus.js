@@ -8,10 +8,16 @@ uncover({ target: document.activeElement });
 function uncover({ target }) {
   if (!target || target.contains(document.body)) return;
   const host = main.root?.host;
-  if (!main.shown?.matches("section") || host.contains(target)) return;
-  const its = target.getBoundingClientRect();
-  const ours = host.getBoundingClientRect();
-  if (its.bottom > ours.top && its.top < ours.bottom && its.right > ours.left && its.left < ours.right) {
-    host.toggleAttribute("data-up");
-  }
+  if (!main.isAsking() || host.contains(target)) return;
+  const rectangles = () => [target, host].map((each) => each.getBoundingClientRect());
+  const isCovered = ([its, ours] = rectangles()) =>
+    its.bottom > ours.top && its.top < ours.bottom && its.right > ours.left && its.left < ours.right;
+  const moveBanner = () => host.toggleAttribute("data-up");
+  const movePage = ([its, ours] = rectangles()) =>
+    scrollBy({
+      top: host.hasAttribute("data-up") ? its.top - ours.bottom - 4 : its.bottom - ours.top + 4,
+      behavior: "instant",
+    });
+  // The page moves only in a window so small that the banner covers both edges.
+  for (const move of [moveBanner, movePage, moveBanner, movePage]) if (isCovered()) move();
 }

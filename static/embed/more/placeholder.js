@@ -26,16 +26,17 @@ function fill(frame, text) {
   // Firefox puts a new empty document in the place of the first one, once.
   frame.onload = () => frame.hasAttribute("src") || fill(frame, text);
   inside.documentElement.lang = main.language;
+  inside.dir = words.dir || "";
   inside.title = frame.title;
   try {
     const sheet = new frame.contentWindow.CSSStyleSheet();
     sheet.replaceSync(PLACEHOLDER_STYLE);
     inside.adoptedStyleSheets = [sheet];
   } catch {
-    inside.head.append(main.make("style", {}, PLACEHOLDER_STYLE));
+    inside.head.append(Object.assign(inside.createElement("style"), { textContent: PLACEHOLDER_STYLE }));
   }
   inside.body.replaceChildren(inside.importNode(text, true));
-  if (frame.title) inside.querySelector("h2").before(main.make("p", {}, frame.title));
+  if (frame.title) inside.querySelector("h2").before(Object.assign(inside.createElement("p"), { textContent: frame.title }));
   inside.querySelector("[data-consent-once]").onclick = () => {
     main.once.push(frame);
     main.start(frame);

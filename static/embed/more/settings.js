@@ -5,7 +5,6 @@
 
 const words = WORDS[main.language];
 let loading;
-let styled;
 
 function loadSettings() {
   loading ||= fetch(`${main.BASE}/${VERSION}/${main.language}/settings`, { signal: AbortSignal.timeout(2000) })
@@ -16,12 +15,22 @@ function loadSettings() {
 
 // Says whether the settings are open: without a server they are not.
 async function openSettings(opener) {
-  const wasAsking = !main.shown?.matches("div");
+  const wasAsking = main.isAsking();
   const html = await loadSettings();
-  if (main.shown?.matches("dialog")) return true;
+  if (main.root?.querySelector("dialog[open]")) return true;
   if (!html) return false;
-  const form = main.make("form", { method: "dialog" });
-  form.innerHTML = html;
+  const note = main.withheld[0] ? `<p class=note>${words.opted_out}</p>` : "";
+  main.show(`<dialog data-consent-settings part=settings aria-labelledby=title>
+    <header><h2 id=title tabindex=-1 autofocus>${words.settings}</h2>
+    <button data-consent-close aria-label="${words.close}">×</button></header>
+    ${note}<form method=dialog>${html}</form>
+    <p><a href="${main.BASE.replace(/e(\/[^/]*)$/, "privacy$1")}/?lang=${main.language}" target=_blank rel=noopener>${words.notice}</a></p>
+    <div class=buttons><button data-consent-refuse>${words.refuse}</button><button data-consent-accept>${words.accept}</button>
+    <button data-consent-save>${words.save}</button></div></dialog>`);
+  main.addStyle(STYLE);
+  const find = (selector) => main.root.querySelector(selector);
+  const dialog = find("dialog");
+  const form = find("form");
   const now = consent.get();
   for (const box of boxes(form, "purpose")) box.checked = now.purposes[box.dataset.consentPurpose];
   for (const box of boxes(form, "service")) box.checked = now.services[box.dataset.consentService];
@@ -31,27 +40,11 @@ async function openSettings(opener) {
     purpose.indeterminate ||= box.checked !== purpose.checked;
   }
   form.onchange = ({ target }) => follow(form, target);
-  const dialog = main.make(
-    "dialog",
-    { "data-consent-settings": "", part: "settings", "aria-labelledby": "title" },
-    main.make("header", {},
-      main.make("h2", { id: "title", tabindex: "-1", autofocus: "" }, words.settings),
-      main.make("button", { "aria-label": words.close, "data-consent-close": "", onclick: () => dialog.close() }, "×")),
-    ...(main.withheld[0] ? [main.make("p", { class: "note" }, words.opted_out)] : []),
-    form,
-    main.make("p", {},
-      main.make("a", { href: `${main.NOTICE}?lang=${main.language}`, target: "_blank", rel: "noopener" }, words.notice)),
-    main.make("div", { class: "buttons" },
-      main.make("button", { "data-consent-refuse": "", onclick: () => main.decideAll(false, "settings") }, words.refuse),
-      main.make("button", { "data-consent-accept": "", onclick: () => main.decideAll(true, "settings") }, words.accept),
-      main.make("button", { "data-consent-save": "", onclick: () => save(form) }, words.save)),
-  );
-  main.show(dialog);
-  if (!styled) main.addStyle(main.root, STYLE);
-  styled = true;
+  find("[data-consent-close]").onclick = () => dialog.close();
+  find("[data-consent-save]").onclick = () => save(form);
   dialog.showModal();
   dialog.onclose = () => {
-    if (main.shown !== dialog) return; // a choice was made
+    if (!dialog.isConnected) return; // a choice was made
     if (wasAsking && main.mustAsk()) main.showBanner();
     else main.showReopen();
     const root = main.root;
@@ -86,6 +79,6 @@ function save(form) {
   for (const box of boxes(form, "service")) {
     if (box.checked !== purposes[box.dataset.of]) services[box.dataset.consentService] = box.checked;
   }
-  if (Object.values({ ...purposes, ...services }).includes(true)) main.decide("choose", "settings", purposes, services);
-  else main.decideAll(false, "settings");
+  if (Object.values({ ...purposes, ...services }).includes(true)) consent.set(purposes, services);
+  else consent.withdraw();
 }

@@ -5,4 +5,4 @@ const note = main.withheld[0] ? words.opted_out + " " : "";
 
 main.more = { note, openSettings, placeholders, fetchNewer, deleteCookies, markChanged };
 // Soon wanted by who is asked.
-if (main.shown?.matches("section")) loadSettings();
+if (main.isAsking()) loadSettings();
