@@ -29,6 +29,7 @@ NOTHING = "no-such-element"
 
 BARE = "bare page"
 EMPTY = "empty script"
+LEAST = "least script"
 OURS = "Samtykke"
 
 
@@ -140,7 +141,7 @@ def everyone(server: Server, folder: Path) -> list[Contender]:
 
 
 def peers(names: Iterable[str]) -> list[str]:
-    return [name for name in names if name not in (BARE, EMPTY, OURS)]
+    return [name for name in names if name not in (BARE, EMPTY, LEAST, OURS)]
 
 
 def bare(_: Kit) -> Contender:
@@ -153,6 +154,19 @@ def empty(_: Kit) -> Contender:
         head='<script async src="/empty/empty.js"></script>',
         files={"/empty/empty.js": (PAGES / "empty.js").read_bytes()},
         note="the least that any banner in a script of its own could cost",
+    )
+
+
+def least(kit: Kit) -> Contender:
+    return Contender(
+        LEAST,
+        head='<script async src="/least/least.js"></script>',
+        end=gated(kit, 'data-consent="{purpose}" data-consent-service="{service}"'),
+        files={"/least/least.js": (PAGES / "least.js").read_bytes()},
+        accept="#least-accept",
+        refuse="#least-refuse",
+        note="two buttons without a style, a cookie, and the start of the two services: "
+        "what no banner could save",
     )
 
 
@@ -271,6 +285,7 @@ def c15t_core(kit: Kit) -> Contender:
 MAKERS = (
     bare,
     empty,
+    least,
     ours,
     vanilla_cookieconsent,
     klaro,
