@@ -41,7 +41,7 @@ function show(inside, slotted = "") {
     host = document.body.firstChild;
     root = host.attachShadow({ mode: "open" });
     root.addEventListener("click", press);
-    root.addEventListener("pointerover", ({ target }) => target.matches(OPENS) && loadMore());
+    root.addEventListener("pointerover", ({ target }) => target.closest(OPENS) && loadMore());
   }
   root.innerHTML = inside;
   host.innerHTML = slotted;
@@ -55,10 +55,11 @@ const isAsking = () => host?.hasAttribute("data-consent-box");
 // The settings are fetched while the pointer is on its way to the click.
 const OPENS = "[data-consent-choose],[data-consent-reopen]";
 
+// What is pressed may lie in a button: a browser that translates a page puts elements around its words.
 function press({ target }) {
-  const is = (name) => target.hasAttribute("data-consent-" + name);
-  if (target.matches(OPENS)) openSettings();
-  else if (is("accept") || is("refuse") || is("withdraw")) decideAll(is("accept"), isAsking() ? "banner" : "settings");
+  const is = (name) => target.closest(`[data-consent-${name}]`);
+  if (target.closest(OPENS)) openSettings();
+  else if (is("accept") || is("refuse") || is("withdraw")) decideAll(!!is("accept"), isAsking() ? "banner" : "settings");
 }
 
 const button = (name) => `<button data-consent-${name} slot=b>${words[name]}</button>`;
@@ -82,5 +83,5 @@ function showReopen() {
 function closeAll() {
   const focused = host?.contains(document.activeElement);
   showReopen();
-  return () => focused && root.querySelector("button").focus();
+  return () => focused && root.querySelector("button")?.focus();
 }

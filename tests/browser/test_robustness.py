@@ -162,3 +162,14 @@ def test_a_grant_that_the_server_refuses_is_taken_back(page, site):
     page.wait_for_function(
         "() => !document.cookie.includes('_ga') && !document.cookie.includes('_fbp')"
     )
+
+
+@pytest.mark.parametrize("name", ["accept", "refuse"])
+def test_a_translated_button_decides(page, bench, decisions, name):
+    """A browser that translates a page puts elements around the words of its buttons."""
+    page.goto(bench.page(bench.script))
+    words = page.locator(f"[data-consent-{name}]")
+    words.evaluate("(it) => { it.innerHTML = `<font><font>${it.textContent}</font></font>` }")
+    words.locator("font font").click()
+    banner.wait_until_received(page)
+    assert [each.action for each in decisions()] == [name]

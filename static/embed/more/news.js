@@ -7,7 +7,7 @@ async function fetchNewer(choice) {
   try {
     const answer = await fetch(main.BASE.replace(/e\/[^/]*$/, `api/v1/sites/${SITE}/visitors/me`), {
       headers: { Authorization: "Bearer " + choice.k },
-      signal: AbortSignal.timeout(2000),
+      signal: AbortSignal.timeout?.(2000),
     });
     const asked = { c: Math.floor(Date.now() / 1000) };
     const latest = answer.ok && (await answer.json()).decisions[0];

@@ -7,7 +7,7 @@ const words = WORDS[main.language];
 let loading;
 
 function loadSettings() {
-  loading ||= fetch(`${main.BASE}/${VERSION}/${main.language}/settings`, { signal: AbortSignal.timeout(2000) })
+  loading ||= fetch(`${main.BASE}/${VERSION}/${main.language}/settings`, { signal: AbortSignal.timeout?.(2000) })
     .then((answer) => (answer.ok ? answer.text() : Promise.reject()))
     .catch(() => void (loading = null));
   return loading;
