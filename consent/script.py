@@ -168,7 +168,7 @@ def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> d
         },
     }
     more = _script(
-        "const main=samtykke;",
+        "const main=samtykke,consent=main.api;",
         {
             **known,
             "SITE": site_file.site.key,
@@ -190,7 +190,7 @@ def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> d
         more += "\n"
     first = _script(
         # A second copy of the script in one page does nothing.
-        "if(window.samtykke)return;window.samtykke=1;",
+        "if(window.samtykke?.BASE)return;",
         {
             **known,
             "SITE": site_file.site.key,

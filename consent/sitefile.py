@@ -31,6 +31,7 @@ from consent.values import (
     WebAddress,
     known,
     once,
+    other_than,
     unique,
 )
 
@@ -169,7 +170,12 @@ class Cookie(Part):
 
 
 class Service(Part):
-    key: Annotated[str, Field(pattern=KEY, max_length=40), AfterValidator(unique("services"))]
+    key: Annotated[
+        str,
+        Field(pattern=KEY, max_length=40),
+        AfterValidator(unique("services")),
+        AfterValidator(other_than("purposes")),
+    ]
     name: Name
     purpose: Annotated[str, AfterValidator(known("purposes"))]
     processor: Annotated[str, AfterValidator(known("processors"))]

@@ -85,6 +85,26 @@ def unique(kind: str) -> Callable[[str, Info], str]:
                 value=repr(value),
                 kind=kind,
             )
+        # Every JavaScript object has it, so that the script would find it among choices that were never made.
+        if value == "constructor":
+            raise wrong(
+                "The key {value} has a meaning in scripts. Give another.", value=repr(value)
+            )
+        return value
+
+    return check
+
+
+def other_than(kind: str) -> Callable[[str, Info], str]:
+    """A key that none of `kind` has: choices of both lie side by side in the browser."""
+
+    def check(value: str, info: Info) -> str:
+        if value in _context(info, kind):
+            raise wrong(
+                "{value} is among the {kind} already. Give this one another key.",
+                value=repr(value),
+                kind=kind,
+            )
         return value
 
     return check

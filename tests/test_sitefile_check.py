@@ -30,6 +30,14 @@ TWELVE_MISTAKES = (
     ('countries = ["DE"]', 'countries = ["Germany"]', "processors[0].countries[0]", "country code"),
 )
 
+SIZING_AS_A_SERVICE = """
+[[services]]
+key = "sizing"
+name = "Sizes"
+purpose = "sizing"
+processor = "nobody"
+"""
+
 
 def run(*arguments: str):  # type: ignore[no-untyped-def]
     from consent import cli
@@ -111,6 +119,16 @@ def test_it_passes_the_files_we_ship(
             factories.SHOP.replace('key = "analytics"', 'key = "preferences"'),
             None,
             "no purpose analytics",
+        ),
+        (
+            factories.SHOP.replace('key = "sizing"', 'key = "constructor"'),
+            None,
+            "has a meaning in scripts",
+        ),
+        (
+            factories.SHOP.replace("[[processors]]", SIZING_AS_A_SERVICE + "[[processors]]", 1),
+            None,
+            "'sizing' is among the purposes already",
         ),
         ("a = " + "[" * 5000, 1, "nested too deep"),
         ('"\\U0001F600" = 1', 1, "site is missing"),

@@ -31,7 +31,5 @@ addEventListener("keydown", ({ key }) => isAsking() && (key === "Escape" ? showR
 
 // What the parts in more/ take.
 window.samtykke = {
-  BASE, language, withheld, addStyle, show, showBanner, showReopen, isAsking, mustAsk, isAllowed, start,
-  get once() { return once; },
-  get root() { return root; },
+  api, once, BASE, language, withheld, addStyle, show, showBanner, showReopen, isAsking, mustAsk, isAllowed, start,
 };

@@ -11,8 +11,7 @@ const pick = (tag) => {
   return Object.keys(WORDS).find((known) => known === (wanted === "no" ? "nb" : wanted));
 };
 const language =
-  [document.documentElement.lang, ...navigator.languages].map(pick).find((found) => found) ||
-  Object.keys(WORDS)[0];
+  pick(document.documentElement.lang) || navigator.languages.map(pick).find(Boolean) || Object.keys(WORDS)[0];
 const words = WORDS[language];
 
 let host;

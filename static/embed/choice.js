@@ -86,7 +86,7 @@ const uuid = () =>
 // Remembers a choice, lets the server know, and applies it as soon as the visitor sees that it was heard.
 function decide(action, source, purposes, services = {}) {
   if (action === "refuse" && grantsAnything()) action = "withdraw";
-  if (action !== "choose") once = [];
+  if (action !== "choose") once.length = 0;
   const id = uuid();
   const post = {
     id,

@@ -6,7 +6,7 @@ const GATED = 'script[type="text/plain"][data-consent],iframe[data-src][data-con
 const WAITING = "iframe[data-src][data-consent]:not([src])";
 const listeners = [];
 // Frames that a visitor loaded without deciding anything.
-let once = [];
+const once = [];
 // What else follows the choice: each is called after every change, and tells only what it has not told yet.
 const signals = [];
 let starting = false;

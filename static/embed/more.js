@@ -27,5 +27,6 @@ const ask = async (name, about) => (await loadMore())?.[name](about);
 
 // Without a server the first layer is enough to refuse, to accept and to withdraw.
 async function openSettings() {
-  (await ask("openSettings", document.activeElement)) || isAsking() || showBanner();
+  const asked = isAsking();
+  (await ask("openSettings", [document.activeElement, asked])) || asked || showBanner();
 }

@@ -122,13 +122,41 @@ def test_a_gated_script_finds_the_interface_on_later_pages(page, bench):
     page.wait_for_function("() => window.seen === true")
 
 
-def test_a_form_of_the_same_name_hides_nothing(page, bench):
+@pytest.mark.parametrize("name", ["consent", "samtykke"])
+def test_a_form_of_the_same_name_hides_nothing(page, bench, name):
     page.goto(
         bench.page(
-            f'<form id="consent" action="/"><input name="ready" aria-label="x"></form>{bench.script}'
+            f'<form id="{name}" action="/"><input name="ready" aria-label="x"></form>{bench.script}'
         )
     )
     expect(page.locator(banner.BOX)).to_be_visible()
+
+
+@pytest.mark.parametrize("declared", ["const consent = null", "var consent = null"])
+def test_a_variable_of_the_same_name_does_not_keep_the_settings_shut(page, bench, declared):
+    page.goto(bench.page(f"<script>{declared}</script>{bench.script}"))
+    expect(page.locator(banner.BOX)).to_be_visible()
+    page.evaluate("() => { window.consent = null }")
+    banner.open_settings(page)
+    page.locator(banner.purpose("analytics")).check()
+    page.locator(banner.SAVE).click()
+    banner.wait_until_received(page)
+
+
+def test_the_settings_do_not_open_upon_a_decision(page, bench, decisions):
+    routes = []
+    page.goto(bench.page(bench.script))
+    expect(page.locator(banner.BOX)).to_be_visible()
+    page.route("**/settings", lambda route: routes.append(route))
+    with page.expect_request("**/settings"):
+        page.locator(banner.CHOOSE).click()
+    page.locator(banner.REFUSE).click()
+    banner.wait_until_received(page)
+    for route in routes:
+        route.continue_()
+    banner.wait_until_quiet(page)
+    expect(page.locator(banner.SETTINGS)).to_have_count(0)
+    expect(page.locator(banner.REOPEN)).to_be_visible()
 
 
 def test_opening_twice_and_closing_brings_the_banner_back(page, site):

@@ -1,13 +1,13 @@
 // What has the focus is never behind the banner (WCAG 2.4.11): the banner goes to the other edge.
 //
-// Takes main.
+// Takes main, settings.js.
 
 addEventListener("focusin", uncover);
 uncover({ target: document.activeElement });
 
 function uncover({ target }) {
   if (!target || target.contains(document.body)) return;
-  const host = main.root?.host;
+  const host = findRoot()?.host;
   if (!main.isAsking() || host.contains(target)) return;
   const rectangles = () => [target, host].map((each) => each.getBoundingClientRect());
   const isCovered = ([its, ours] = rectangles()) =>

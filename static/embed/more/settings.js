@@ -4,6 +4,7 @@
 // Takes main (what api.js hands over), VERSION, WORDS and STYLE.
 
 const words = WORDS[main.language];
+const findRoot = () => document.querySelector("consent-banner")?.shadowRoot;
 let loading;
 
 function loadSettings() {
@@ -14,11 +15,12 @@ function loadSettings() {
 }
 
 // Says whether the settings are open: without a server they are not.
-async function openSettings(opener) {
-  const wasAsking = main.isAsking();
+async function openSettings([opener, wasAsking]) {
   const html = await loadSettings();
-  if (main.root?.querySelector("dialog[open]")) return true;
+  // Open already, or whoever was asked has decided meanwhile.
+  if (findRoot()?.querySelector("dialog[open]") || (wasAsking && !main.isAsking())) return true;
   if (!html) return false;
+  const now = consent.get();
   const note = main.withheld[0] ? `<p class=note>${words.opted_out}</p>` : "";
   main.show(`<dialog data-consent-settings part=settings aria-labelledby=title>
     <header><h2 id=title tabindex=-1 autofocus>${words.settings}</h2>
@@ -28,10 +30,9 @@ async function openSettings(opener) {
     <div class=buttons><button data-consent-refuse>${words.refuse}</button><button data-consent-accept>${words.accept}</button>
     <button data-consent-save>${words.save}</button></div></dialog>`);
   main.addStyle(STYLE);
-  const find = (selector) => main.root.querySelector(selector);
+  const find = (selector) => findRoot().querySelector(selector);
   const dialog = find("dialog");
   const form = find("form");
-  const now = consent.get();
   for (const box of boxes(form, "purpose")) box.checked = now.purposes[box.dataset.consentPurpose];
   for (const box of boxes(form, "service")) box.checked = now.services[box.dataset.consentService];
   for (const box of boxes(form, "service")) {
@@ -47,7 +48,7 @@ async function openSettings(opener) {
     if (!dialog.isConnected) return; // a choice was made
     if (wasAsking && main.mustAsk()) main.showBanner();
     else main.showReopen();
-    const root = main.root;
+    const root = findRoot();
     // Back to where the visitor was: in the page, or on the button that stands where theirs stood.
     if (opener.isConnected && opener !== document.body && opener !== root.host) opener.focus();
     else (root.host.querySelector("[data-consent-choose]") || root.querySelector("[data-consent-reopen]")).focus();
