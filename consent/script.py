@@ -100,6 +100,11 @@ def pinned(session: Session, site: str, script_hash: str) -> Served:
     return encode(found.body)
 
 
+def integrity(body: str) -> str:
+    """What a browser holds `body` against (Subresource Integrity)."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()}"
+
+
 def _base64url(body: str) -> str:
     digest = hashlib.sha256(body.encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
@@ -156,6 +161,7 @@ def _of_version(session: Session, site: str, number: int) -> str:
 
 def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> dict[str, str]:
     """The two scripts of a version: `first`, that every page view loads, and `more`, that few need."""
+    texts = list(texts)
     words = {text.language: _as_html(text.banner) for text in texts}
     told = signals.used(site_file)
     services = [service for service in site_file.services if service.purpose != NECESSARY]
@@ -177,6 +183,8 @@ def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> d
                 for service in site_file.services
             },
             "WORDS": words,
+            # A page that pins the script gets no other settings either.
+            "SETTINGS": {text.language: integrity(text.settings) for text in texts},
             "STYLE": _style(_read("more/settings.css")),
             "PLACEHOLDER_STYLE": _style(
                 looks.variables(site_file.looks, ":root"),

@@ -143,6 +143,22 @@ def test_a_variable_of_the_same_name_does_not_keep_the_settings_shut(page, bench
     banner.wait_until_received(page)
 
 
+def test_settings_that_were_altered_on_the_way_do_not_open(page, bench):
+    page.goto(bench.page(bench.script))
+    expect(page.locator(banner.BOX)).to_be_visible()
+
+    def alter(route):
+        route.fulfill(response=(answer := route.fetch()), body=answer.text() + "<p>More</p>")
+
+    page.route("**/settings", alter)
+    with page.expect_console_message(lambda message: "integrity" in message.text):
+        page.locator(banner.CHOOSE).click()
+    expect(page.locator(banner.BOX)).to_be_visible()
+    expect(page.locator(banner.SETTINGS)).to_have_count(0)
+    page.unroute("**/settings")
+    banner.open_settings(page)
+
+
 def test_the_settings_do_not_open_upon_a_decision(page, bench, decisions):
     routes = []
     page.goto(bench.page(bench.script))

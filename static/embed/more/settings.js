@@ -1,14 +1,17 @@
 // The second layer: a dialog with every purpose and service. What it says comes from the server, fetched
 // ahead while the banner stands there, and kept by the browser.
 //
-// Takes main (what api.js hands over), VERSION, WORDS and STYLE.
+// Takes main (what api.js hands over), VERSION, WORDS, SETTINGS (language → integrity hash of its text) and STYLE.
 
 const words = WORDS[main.language];
 const findRoot = () => document.querySelector("consent-banner")?.shadowRoot;
 let loading;
 
 function loadSettings() {
-  loading ||= fetch(`${main.BASE}/${VERSION}/${main.language}/settings`, { signal: AbortSignal.timeout?.(2000) })
+  loading ||= fetch(`${main.BASE}/${VERSION}/${main.language}/settings`, {
+    integrity: SETTINGS[main.language],
+    signal: AbortSignal.timeout?.(2000),
+  })
     .then((answer) => (answer.ok ? answer.text() : Promise.reject()))
     .catch(() => void (loading = null));
   return loading;
