@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from consent import looks, signals, versions
 from consent.db import upsert
 from consent.errors import NotFound, UnknownSite
+from consent.integrity import integrity
 from consent.models import Script, Site, Version, VersionText
 from consent.paths import EMBED
 from consent.sitefile import NECESSARY, SiteFile
@@ -100,11 +101,6 @@ def pinned(session: Session, site: str, script_hash: str) -> Served:
     return encode(found.body)
 
 
-def integrity(body: str) -> str:
-    """What a browser holds `body` against (Subresource Integrity)."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()}"
-
-
 def _base64url(body: str) -> str:
     digest = hashlib.sha256(body.encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
@@ -119,9 +115,7 @@ def _hex(script_hash: str) -> str:
         return script_hash
 
 
-def store(
-    session: Session, version: Version, site_file: SiteFile, texts: Iterable[VersionText]
-) -> str:
+def store(session: Session, version: Version, site_file: SiteFile, texts: list[VersionText]) -> str:
     """Composes the scripts of `version` and adds them to the session. Returns the body of the first."""
     composed = compose(version.number, site_file, texts)
     rows = [
@@ -159,9 +153,8 @@ def _of_version(session: Session, site: str, number: int) -> str:
     return body
 
 
-def compose(number: int, site_file: SiteFile, texts: Iterable[VersionText]) -> dict[str, str]:
+def compose(number: int, site_file: SiteFile, texts: list[VersionText]) -> dict[str, str]:
     """The two scripts of a version: `first`, that every page view loads, and `more`, that few need."""
-    texts = list(texts)
     words = {text.language: _as_html(text.banner) for text in texts}
     told = signals.used(site_file)
     services = [service for service in site_file.services if service.purpose != NECESSARY]

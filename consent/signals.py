@@ -5,11 +5,11 @@ Microsoft UET consent mode and the Clarity consent API, the WordPress consent AP
 have a part each in static/embed/.
 """
 
-import base64
 import hashlib
 import json
 from typing import Any
 
+from consent.integrity import integrity
 from consent.paths import EMBED
 from consent.sitefile import NECESSARY, SiteFile
 
@@ -95,10 +95,8 @@ def lines(site_file: SiteFile, address: str, pinned: str = "") -> str:
     """
     site = site_file.site.key
     if pinned:
-        made = hashlib.sha256(pinned.encode())
-        integrity = base64.b64encode(made.digest()).decode()
-        source = f'"{address}/e/{site}/{made.hexdigest()}.js"'
-        attributes = f' integrity="sha256-{integrity}" crossorigin="anonymous"'
+        source = f'"{address}/e/{site}/{hashlib.sha256(pinned.encode()).hexdigest()}.js"'
+        attributes = f' integrity="{integrity(pinned)}" crossorigin="anonymous"'
     else:
         source, attributes = f'"{address}/e/{site}.js"', ""
     tag = f"<script async src={source}{attributes}></script>"

@@ -85,7 +85,8 @@ def website(page: Page, said: dict[str, str], name: str, language: str) -> None:
     page.locator("[data-consent-box]").wait_for()
     take(page, f"banner-{name}")
     page.locator("[data-consent-choose]").click()
-    page.locator("[data-consent-service]").first.wait_for(state="attached")
+    # The page has gated elements that name services too.
+    page.locator("[data-consent-settings] [data-consent-service]").first.wait_for(state="attached")
     take(page, f"settings-{name}")
     page.goto(f"{said['demo website']}video")
     page.frame_locator("iframe[data-consent]").locator("[data-consent-once]").wait_for()
