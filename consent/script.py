@@ -236,6 +236,7 @@ def _parts(site_file: SiteFile) -> list[str]:
         "send.js",
         *(["signals.js"] if told else []),
         *(f"{signal}.js" for signal in told),
+        *(["google-set.js"] if "google" in told and signals.commands(site_file) else []),
         *(["hits.js"] if site_file.hits.when != "never" else []),
         "banner.js",
         "more.js",

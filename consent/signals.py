@@ -53,11 +53,14 @@ def constants(site_file: SiteFile) -> dict[str, Any]:
     if found:
         made["TYPES"] = types(site_file)
     if "google" in found:
-        made["GOOGLE"] = [site_file.signals.wait_for_update, _commands(site_file)]
+        made["WAIT"] = site_file.signals.wait_for_update
+        if commands(site_file):
+            made["COMMANDS"] = commands(site_file)
     return made
 
 
-def _commands(site_file: SiteFile) -> list[str]:
+def commands(site_file: SiteFile) -> list[str]:
+    """Those of Google's further settings that the site file turns on."""
     wanted = {
         "ads_data_redaction": site_file.signals.ads_data_redaction,
         "url_passthrough": site_file.signals.url_passthrough,
@@ -80,7 +83,7 @@ def head(site_file: SiteFile) -> str:
     constants = {
         "LIFETIME": round(site_file.asking.months * 30.7 * 86400),
         "WAIT": site_file.signals.wait_for_update,
-        "COMMANDS": _commands(site_file),
+        "COMMANDS": commands(site_file),
         "TYPES": {each: _conditions(site_file, each) for each in CONSENT_TYPES},
     }
     for name, value in constants.items():

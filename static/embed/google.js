@@ -1,7 +1,7 @@
 // Google consent mode v2: the default before any tag, an update after each choice and on each later page.
 // https://developers.google.com/tag-platform/security/guides/consent
 //
-// Takes signals.js; GOOGLE: [wait_for_update, other commands of `set`].
+// Takes signals.js; WAIT, in milliseconds.
 
 window.dataLayer ||= [];
 window.gtag ||= function () {
@@ -18,9 +18,8 @@ for (const entry of dataLayer) {
 if (!toldGoogle.default) {
   gtag("consent", "default", {
     ...mapKeys(TYPES, (type) => (TYPES[type] === "necessary" ? "granted" : "denied")),
-    wait_for_update: GOOGLE[0],
+    wait_for_update: WAIT,
   });
-  for (const name of GOOGLE[1]) gtag("set", name, true);
 }
 
 signals.push(() => {
