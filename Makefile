@@ -21,7 +21,7 @@ run: $(VENV)/installed ## Serve the demo: PORT, DEMO_PORT and HOST choose where
 
 .PHONY: test
 test: $(VENV)/dev lint browser ## Run every test, in a real browser too
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 3 $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/dev ## Check style and types

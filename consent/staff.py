@@ -5,6 +5,7 @@ import re
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from functools import cache
 
 import uuid_utils.compat
 from argon2 import PasswordHasher
@@ -48,15 +49,17 @@ def add(session: Session, email: str, password: str, sites: list[str], now: date
     return member
 
 
-# Checked where there is no such member, so that the answer takes as long as a wrong password's.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+@cache
+def _nobody() -> str:
+    """Checked where there is no such member, so that the answer takes as long as a wrong password's."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 def log_in(session: Session, email: str, password: str) -> Staff:
     """The member with this e-mail and password. Raises Unauthenticated."""
     member = session.scalar(select(Staff).where(Staff.email == email.strip().lower()))
     try:
-        _hasher.verify(member.password_hash if member else _NOBODY, password)
+        _hasher.verify(member.password_hash if member else _nobody(), password)
     except (VerificationError, InvalidHashError):
         raise Unauthenticated(
             "The e-mail address and the password do not belong together."

@@ -84,11 +84,16 @@ def consent_url(consent: Server) -> str:
     return consent.origin("127.0.0.1")
 
 
-@pytest.fixture
-def site(consent_url: str, ports: dict[str, Server]) -> Iterator[str]:
-    """The demo website's address."""
+@pytest.fixture(scope="session")
+def demo_website(ports: dict[str, Server]) -> Flask:
     source = site_file(ports["website"].origin("127.0.0.1"))
-    for running in ports["website"].serve(website.create_app(consent_url, source)):
+    return website.create_app(ports["consent"].origin("127.0.0.1"), source)
+
+
+@pytest.fixture
+def site(consent: Server, demo_website: Flask, ports: dict[str, Server]) -> Iterator[str]:
+    """The demo website's address."""
+    for running in ports["website"].serve(demo_website):
         yield running.origin("localhost")
 
 

@@ -46,6 +46,7 @@ def log_in(page: Page, consent_url: str) -> None:
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("main button").click()
     expect(page.locator("#figures")).to_be_visible()
+    page.wait_for_load_state()  # htmx is there
 
 
 def shown(page: Page):

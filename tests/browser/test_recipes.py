@@ -420,6 +420,7 @@ class TestMetaPixel:
         page.goto(install("Meta Pixel"))
         page.locator(banner.ACCEPT).click()
         wait_until_pixel_is_told(page, "grant")
+        wait_until_started(page)
         assert started(page, PIXEL, "fbq")[:2] == [INIT, VIEW]
         page.locator(WITHDRAW).click()
         wait_until_pixel_is_told(page, "revoke")
