@@ -19,7 +19,7 @@ const dnt = navigator.doNotTrack === "1";
 const withheld = gpc || dnt ? WITHHELD : [];
 const seconds = () => Math.floor(Date.now() / 1000);
 
-let choice = readChoice();
+let choice; // read in start.js
 
 function readChoice() {
   // An exception takes longer than all the rest, so the common case throws none.

@@ -25,20 +25,26 @@ function watch() {
 
 // Before anything gated runs, which may want it.
 window.consent = api;
-// Nothing starts on a choice that may have been withdrawn elsewhere.
-held = mayHaveChanged();
-const before = choice?.i;
-api.ready = bringUpToDate().then(() => {
-  held = false;
-  if (choice?.i !== before && host) begin();
-  if (choice) apply();
-  return state();
-});
 
-// What has changed its meaning is off at once, for the lines in the page's head too.
-if (choice && mustAsk()) ask("markChanged", choice).then((marked) => marked && readChoice()?.i === choice.i && writeChoice());
-// The sentence for browsers that ask not to be tracked comes with the second script.
-if (withheld[0] && mustAsk()) loadMore().then(watch);
-else watch();
-signal();
-send();
+// Chromium looks up where in the source each function on the stack stands when a cookie is read, and parses them again
+// for it. In a task of its own, which is still before any other script, this function is all that there is on the stack.
+queueMicrotask(() => {
+  choice = readChoice();
+  // Nothing starts on a choice that may have been withdrawn elsewhere.
+  held = mayHaveChanged();
+  const before = choice?.i;
+  api.ready = bringUpToDate().then(() => {
+    held = false;
+    if (choice?.i !== before && host) begin();
+    if (choice) apply();
+    return state();
+  });
+
+  // What has changed its meaning is off at once, for the lines in the page's head too.
+  if (choice && mustAsk()) ask("markChanged", choice).then((marked) => marked && readChoice()?.i === choice.i && writeChoice());
+  // The sentence for browsers that ask not to be tracked comes with the second script.
+  if (withheld[0] && mustAsk()) loadMore().then(watch);
+  else watch();
+  signal();
+  send();
+});
