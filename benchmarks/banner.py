@@ -18,8 +18,9 @@ import click
 from playwright.sync_api import sync_playwright
 
 from benchmarks import contenders, ours, report
-from benchmarks.contenders import BARE, ESBUILD, OURS, Contender
-from benchmarks.report import Medians, Round
+from benchmarks.contenders import BARE, ESBUILD, LEAST, OURS, Contender
+from benchmarks.profile import profile
+from benchmarks.report import Medians, Profile, Round
 from benchmarks.serve import Server, serving
 from benchmarks.visits import DESKTOP, SLOW_PHONE, Measured, Visitor
 from tests.browser.conftest import ARGUMENTS
@@ -33,6 +34,10 @@ brotli. Slow phone: {slow.width} × {slow.height}, {slow.cpu_slowdown} × slower
 that accepts stands in full opacity in the viewport; "gone" the first without it. Script is CPU time of the page's main
 thread for compiling and running scripts; script and heap are given less the bare page's. Blocking time includes the
 page's own.
+"""
+PROFILE = """\
+Where the time goes, in ms of CPU, from a trace, which itself takes some of it; the page's own inline script is
+included, and on the second visit the start of both services:
 """
 
 
@@ -59,15 +64,22 @@ def main(rounds: int, only: tuple[str, ...], raw: Path | None, markdown: Path | 
         visitor = Visitor(browser, server.origin)
         warm_up(visitor, everyone)
         measured = [one_round(number, visitor, server, everyone) for number in range(rounds)]
+        profiles = {
+            each.name: profile(browser, server.origin, each)
+            for each in everyone
+            if each.name in (OURS, LEAST)
+        }
         facts = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "chromium": browser.version}
         browser.close()
     medians = report.summarise(measured)
-    for title, lines in report.tables(medians):
+    for title, lines in [*report.tables(medians), ("Profile", report.profiles(profiles))]:
         click.echo(f"\n{title}\n{report.as_text(lines)}")
     if raw:
         raw.write_text(json.dumps({**facts, "rounds": measured}, indent=1) + "\n")
     if markdown:
-        markdown.write_text(as_markdown(medians, everyone, len(measured), facts), encoding="utf-8")
+        markdown.write_text(
+            as_markdown(medians, profiles, everyone, len(measured), facts), encoding="utf-8"
+        )
 
 
 @contextmanager
@@ -127,7 +139,11 @@ def visits_to(contender: Contender, visitor: Visitor) -> Measured:
 
 
 def as_markdown(
-    medians: Medians, everyone: list[Contender], rounds: int, facts: dict[str, Any]
+    medians: Medians,
+    profiles: dict[str, Profile],
+    everyone: list[Contender],
+    rounds: int,
+    facts: dict[str, Any],
 ) -> str:
     notes = [f"{each.name}: {each.note}." for each in everyone if each.note]
     shown = {title: report.as_markdown(lines) for title, lines in report.tables(medians)}
@@ -140,6 +156,10 @@ def as_markdown(
         introduction.strip(),
         f"{OURS} beside its peers, and what it is to reach:",
         shown["To be reached"],
+        "What stands in the way of what is missed:",
+        "\n".join(f"- {cause}" for cause in report.causes(medians)) or "Nothing is missed.",
+        PROFILE.strip(),
+        report.as_markdown(report.profiles(profiles)),
         "All medians:",
         shown["Medians"],
         "\n".join(notes),
