@@ -48,6 +48,10 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["text_direction"] = lambda language: Locale.parse(language).text_direction
 
 
+# Where Unicode's own data mean a language's larger half elsewhere.
+EUROPEAN = {"pt": "pt_PT"}
+
+
 def choose(languages: Iterable[str]) -> str:
     """The best of `languages` for this request: `?lang=`, then the browser's wish, then the first."""
     offered = list(languages)
@@ -61,4 +65,5 @@ def choose(languages: Iterable[str]) -> str:
 
 def country(code: str) -> str:
     """A country's name in the language in force; 001 is the world."""
-    return str(get_locale().territories[code])
+    language = str(get_locale())
+    return str(Locale.parse(EUROPEAN.get(language, language)).territories[code])

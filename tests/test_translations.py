@@ -12,7 +12,7 @@ from flask import Flask
 from flask_babel import force_locale, gettext
 
 from consent import notice, sitefile
-from consent.i18n import CATALOGUES, STAFF_LANGUAGES
+from consent.i18n import CATALOGUES, STAFF_LANGUAGES, country
 from consent.paths import ROOT, TRANSLATIONS
 from consent.values import Lifetime
 from tests.factories import SHOP
@@ -152,3 +152,8 @@ def test_a_site_speaks_each_language(app: Flask, language: str) -> None:
         assert text["banner"]["refuse"] == gettext("Reject all")
     for fragment in (*text["banner"].values(), text["settings"], text["cookies"], text["notice"]):
         assert "%(" not in fragment
+
+
+def test_portuguese_names_of_countries_are_those_of_portugal(app: Flask):
+    with app.app_context(), force_locale("pt"):
+        assert country("CZ") == "Chéquia"
