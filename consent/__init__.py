@@ -1,9 +1,11 @@
 """Samtykke: a consent and privacy-notice server."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from consent import (
@@ -14,14 +16,18 @@ from consent import (
     errors,
     health,
     i18n,
+    ledger,
     paths,
     privacy,
     security,
     settings,
+    visits,
 )
+from consent.commits import GroupCommit
 from consent.db import db
+from consent.embed.hot import HotPaths
+from consent.memory import Memory
 from consent.networks import Networks
-from consent.script import Memory
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -45,7 +51,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["consent_settings"] = read
-    app.extensions["consent_scripts"] = Memory()
     app.extensions["consent_networks"] = Networks(read.isp_database)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in (db, i18n, errors):
@@ -60,6 +65,15 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         health.blueprint,
     ):
         app.register_blueprint(blueprint)
+    with app.app_context():
+        engine = db.engine
+    memory = app.extensions["consent_memory"] = Memory(partial(Session, engine))
+    app.wsgi_app = HotPaths(  # type: ignore[method-assign]
+        app,
+        memory,
+        GroupCommit(partial(ledger.commit, engine)),
+        GroupCommit(partial(visits.commit, engine)),
+    )
     if read.trusted_proxies:
         hops = read.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

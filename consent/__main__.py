@@ -1,3 +1,5 @@
 from consent.cli import main
 
-main()
+# Worker processes import this module too.
+if __name__ == "__main__":
+    main()

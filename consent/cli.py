@@ -140,8 +140,8 @@ def migrate_command() -> None:
 
 @commands.command()
 def serve() -> None:
-    """Serve on CONSENT_HOST and CONSENT_PORT, in one process."""
-    serving.serve(ready_app())
+    """Serve on CONSENT_HOST and CONSENT_PORT, in CONSENT_WORKERS processes."""
+    serving.serve()
 
 
 @commands.command()

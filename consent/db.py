@@ -1,7 +1,10 @@
 """The database: its session, the base of all tables, and how each engine is made durable."""
 
 import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,11 +13,16 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, MetaData, event
+from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 # Flask-SQLAlchemy gives engines and a session per request; the tables stand on a plain base of their
 # own, so that rules and migrations need no app.
@@ -62,6 +70,87 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     # NORMAL, survives only the death of the process.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def write(engine: Engine, *, survives_power_cut: bool = True) -> Iterator[Connection]:
+    """A transaction that only writes. Without `survives_power_cut` it survives the death of the process alone."""
+    with _turn(engine), engine.connect() as connection:
+        relaxed = engine.dialect.name == "sqlite" and not survives_power_cut
+        if relaxed:
+            _set_synchronous(connection, "NORMAL")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if relaxed:
+                _set_synchronous(connection, "FULL")
+
+
+def _set_synchronous(connection: Connection, level: str) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA synchronous={level}")
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Waits in line with the other processes that write to this SQLite file.
+
+    SQLite itself waits by looking again and again, ever more seldom, while others come first.
+    """
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or fcntl is None or not path or path == ":memory:":
+        yield
+        return
+    with Path(path + "-turn").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+class Bulk:
+    """Inserts many rows of a table in one statement.
+
+    SQLAlchemy's own way takes as long for its statement as the database does for its work. Values pass through the
+    same conversions.
+
+    `conflict` is what follows ON CONFLICT, `returning` names columns.
+    """
+
+    def __init__(self, table: Any, conflict: str, returning: tuple[str, ...] = ()) -> None:
+        self._table: Table = table.__table__
+        self._tail = f" ON CONFLICT {conflict}"
+        if returning:
+            self._tail += f" RETURNING {', '.join(returning)}"
+        self._prepared: dict[str, tuple[list[Any], list[str]]] = {}
+
+    def execute(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """Inserts `rows`, whose values stand in the order of the table's columns, and returns what RETURNING gives."""
+        dialect = connection.dialect
+        if dialect.name not in self._prepared:
+            types = [column.type.dialect_impl(dialect) for column in self._table.columns]
+            self._prepared[dialect.name] = (
+                [each.bind_processor(dialect) or _same for each in types],
+                [each.compile(dialect) for each in types],
+            )
+        convert, types_of = self._prepared[dialect.name]
+        values = [[to(value) for to, value in zip(convert, row, strict=True)] for row in rows]
+        names = ", ".join(self._table.columns.keys())
+        if dialect.name == "postgresql":
+            # The same text whatever the number of rows, so that the plan is made once.
+            arrays = ", ".join(f"%s::{each}[]" for each in types_of)
+            source = f"SELECT * FROM unnest({arrays})"  # noqa: S608 -- names of ours only
+            given: tuple[Any, ...] = tuple(list(column) for column in zip(*values, strict=True))
+        else:
+            one = f"({', '.join('?' * len(types_of))})"
+            source = f"VALUES {', '.join([one] * len(rows))}"
+            given = tuple(chain.from_iterable(values))
+        insert = f"INSERT INTO {self._table.name} AS stored ({names}) {source}{self._tail}"
+        found = connection.exec_driver_sql(insert, given)
+        return list(found) if found.returns_rows else []
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def upsert(session: Session, table: Any) -> Any:

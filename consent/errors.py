@@ -5,12 +5,14 @@ from typing import Any
 
 from flask import Flask, Response, json, render_template, request
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from consent import i18n
 
 JSON_PATHS = ("/e/", "/api/")
+# Seconds after which it is worth trying again.
+RETRY_AFTER = "5"
 
 
 class ConsentError(Exception):
@@ -66,6 +68,10 @@ class Invalid(ConsentError):
     kind, title, status = "invalid", "The values do not fit together", 422
 
 
+class Overloaded(ConsentError):
+    kind, title, status = "overloaded", "The server cannot take more at the moment", 503
+
+
 def invalid_values(error: ValidationError) -> Invalid:
     """Pydantic's findings as an Invalid, each with a JSON pointer to its place."""
     found = [
@@ -91,6 +97,26 @@ def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Res
     return Response(json.dumps(body), status, content_type="application/problem+json")
 
 
+def as_problem(error: Exception) -> Response:
+    """What a program is told of an error."""
+    if isinstance(error, ConsentError):
+        more = {"errors": error.errors} if error.errors else {}
+        made = problem(error.status, error.kind, error.title, error.detail, **more)
+        if error.status == 401:
+            made.headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(error, OperationalError):
+        made = problem(503, "no-database", "The database does not answer", "Try again in a moment.")
+    elif isinstance(error, HTTPException) and error.code is not None:
+        kind = error.name.lower().replace(" ", "-")
+        made = problem(error.code, kind, error.name, error.description or error.name)
+        _keep_headers(error.get_response(), made)
+    else:
+        return as_problem(InternalServerError())
+    if made.status_code == 503:
+        made.headers["Retry-After"] = RETRY_AFTER
+    return made
+
+
 def init_app(app: Flask) -> None:
     app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(ConsentError, _refused)
@@ -99,23 +125,21 @@ def init_app(app: Flask) -> None:
 
 def _no_database(error: OperationalError) -> Response:
     """Locked, full, or away: the browser keeps its decision and tries again."""
-    logging.getLogger(__name__).error("The database did not answer: %s", error.orig)
+    log_database(error)
     if _wants_json():
-        made = problem(503, "no-database", "The database does not answer", "Try again in a moment.")
-    else:
-        made = _page(503)
-    made.headers["Retry-After"] = "5"
+        return as_problem(error)
+    made = _page(503)
+    made.headers["Retry-After"] = RETRY_AFTER
     return made
 
 
+def log_database(error: SQLAlchemyError) -> None:
+    reason = getattr(error, "orig", None) or error
+    logging.getLogger(__name__).error("The database did not answer: %s", reason)
+
+
 def _refused(error: ConsentError) -> Response:
-    if _wants_json():
-        more = {"errors": error.errors} if error.errors else {}
-        response = problem(error.status, error.kind, error.title, error.detail, **more)
-        if error.status == 401:
-            response.headers["WWW-Authenticate"] = "Bearer"
-        return response
-    return _page(error.status)
+    return as_problem(error) if _wants_json() else _page(error.status)
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -123,14 +147,16 @@ def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return Response(response.response, response.status, dict(response.headers))
     if _wants_json():
-        kind = error.name.lower().replace(" ", "-")
-        made = problem(error.code, kind, error.name, error.description or error.name)
-    else:
-        made = _page(error.code)
+        return as_problem(error)
+    made = _page(error.code)
+    _keep_headers(response, made)
+    return made
+
+
+def _keep_headers(response: Any, made: Response) -> None:
     for name in ("Allow", "Retry-After"):
         if name in response.headers:
             made.headers[name] = response.headers[name]
-    return made
 
 
 def _wants_json() -> bool:

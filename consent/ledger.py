@@ -1,20 +1,20 @@
 """The ledger of decisions: recorded once, never changed, and found again by whoever made them."""
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, NamedTuple
 
 import uuid_utils.compat
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
-from sqlalchemy import select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from consent import versions
-from consent.db import upsert
-from consent.errors import Conflict, Invalid, NotFound
+from consent import db
+from consent.db import Bulk
+from consent.errors import Conflict, Invalid
 from consent.models import Decision
 from consent.sitefile import NECESSARY, SiteFile
+from consent.versions import Published
 
 
 class Choice(BaseModel):
@@ -28,89 +28,116 @@ class Choice(BaseModel):
     action: Literal["accept", "refuse", "choose", "withdraw"]
     source: Literal["banner", "settings", "placeholder", "privacy"]
     purposes: dict[str, StrictBool]
-    services: dict[str, StrictBool] = {}
+    services: dict[str, StrictBool] = Field(default_factory=dict)
     # Global Privacy Control, and Do Not Track.
     gpc: StrictBool = False
     dnt: StrictBool = False
     token: str | None = None
 
 
-@dataclass(frozen=True)
-class Recorded:
-    decision: Decision
+class Row(NamedTuple):
+    """A decision as it is stored: the columns of the table, in their order."""
+
+    site: str
+    id: uuid.UUID
+    visitor: uuid.UUID
+    version: int
+    language: str
+    words_hash: str
+    action: str
+    source: str
+    purposes: dict[str, bool]
+    services: dict[str, bool]
+    gpc: bool
+    dnt: bool
+    device: str
+    decided_at: datetime
+    day: date
+
+
+class Recorded(NamedTuple):
+    decision: Row
     # False: this id was recorded before, with the same content.
     is_new: bool
 
 
-def record(
-    session: Session,
-    site: str,
+def row(
+    version: Published,
     choice: Choice,
     visitor: uuid.UUID | None,
     device: str,
     now: datetime,
-) -> Recorded:
-    """Records a choice and commits. `visitor` is None for somebody who decides for the first time.
+) -> Row:
+    """The choice as it is to be stored. `visitor` is None for somebody who decides for the first time.
 
-    Raises UnknownSite, Invalid (it does not fit its version), or Conflict (its id stands for another choice).
+    Raises Invalid if it does not fit the version that it names.
     """
-    is_new = add(session, site, choice, visitor, device, now)
-    session.commit()
-    return Recorded(session.get_one(Decision, (site, choice.id)), is_new)
-
-
-def add(
-    session: Session,
-    site: str,
-    choice: Choice,
-    visitor: uuid.UUID | None,
-    device: str,
-    now: datetime,
-) -> bool:
-    """Adds a choice as `record` does, for callers that commit many at once. False: it was there already."""
-    row = _row(session, site, choice, visitor, device, now)
-    added = session.execute(
-        upsert(session, Decision).values(row).on_conflict_do_nothing().returning(Decision.id)
-    ).first()
-    if added is None:
-        _require_same(session.get_one(Decision, (site, choice.id)), row)
-    return added is not None
-
-
-def _row(
-    session: Session,
-    site: str,
-    choice: Choice,
-    visitor: uuid.UUID | None,
-    device: str,
-    now: datetime,
-) -> dict[str, Any]:
-    versions.current(session, site)
-    try:
-        version = versions.get(session, site, choice.version)
-        text = versions.text(session, version, choice.language)
-    except NotFound as error:
-        raise Invalid(error.detail) from None
-    site_file = versions.site_file(version)
+    words_hash = version.words_hashes.get(choice.language)
+    if words_hash is None:
+        raise Invalid(
+            f"Version {version.number} of site {version.site!r} does not speak {choice.language!r}."
+        )
+    site_file = version.site_file
     _require_fit(choice, site_file)
-    return {
-        "site": site,
-        "id": choice.id,
-        "visitor": visitor or uuid_utils.compat.uuid7(),
-        "version": choice.version,
-        "language": choice.language,
-        "words_hash": text.words_hash,
-        "action": choice.action,
-        "source": choice.source,
+    return Row(
+        site=version.site,
+        id=choice.id,
+        visitor=visitor or uuid_utils.compat.uuid7(),
+        version=choice.version,
+        language=choice.language,
+        words_hash=words_hash,
+        action=choice.action,
+        source=choice.source,
         # A purpose that is not named was not agreed to.
-        "purposes": {key: choice.purposes.get(key, False) for key in site_file.asked_purposes},
-        "services": choice.services,
-        "gpc": choice.gpc,
-        "dnt": choice.dnt,
-        "device": device,
-        "decided_at": now,
-        "day": now.astimezone(site_file.zone).date(),
+        purposes={key: choice.purposes.get(key, False) for key in site_file.asked_purposes},
+        services=choice.services,
+        gpc=choice.gpc,
+        dnt=choice.dnt,
+        device=device,
+        decided_at=now,
+        day=now.astimezone(site_file.zone).date(),
+    )
+
+
+def record(connection: Connection, rows: list[Row]) -> list[Recorded | Conflict]:
+    """Stores decisions, in one statement. The caller commits.
+
+    For each, in the same order, what is stored under its id, or a Conflict where that is another choice.
+    """
+    first = {(each.site, each.id): each for each in reversed(rows)}
+    added = {
+        (site, _as_uuid(found)) for site, found in _INSERT.execute(connection, [*first.values()])
     }
+    recorded: list[Recorded | Conflict] = []
+    for each in rows:
+        key = each.site, each.id
+        if first[key] is each and key in added:
+            recorded.append(Recorded(each, is_new=True))
+        else:
+            stored = first[key] if key in added else _stored(connection, *key)
+            recorded.append(_conflict(stored, each) or Recorded(stored, is_new=False))
+    return recorded
+
+
+# The columns stand in the order of Row.
+_INSERT = Bulk(Decision, "DO NOTHING", returning=("site", "id"))
+
+
+def _as_uuid(value: uuid.UUID | str) -> uuid.UUID:
+    return value if isinstance(value, uuid.UUID) else uuid.UUID(hex=value)
+
+
+def commit(engine: Engine, rows: list[Row]) -> list[Recorded | Conflict]:
+    """As `record`, in a transaction of its own."""
+    with db.write(engine) as connection:
+        return record(connection, rows)
+
+
+def _stored(connection: Connection, site: str, identity: uuid.UUID) -> Row:
+    columns = Decision.__table__.c
+    wanted = select(*(columns[name] for name in Row._fields))
+    found = connection.execute(wanted.where(columns.site == site, columns.id == identity)).one()
+    return Row(*found)
 
 
 def _require_fit(choice: Choice, site_file: SiteFile) -> None:
@@ -140,25 +167,25 @@ def _require_fit(choice: Choice, site_file: SiteFile) -> None:
         raise Invalid(" ".join(f"{each['pointer']}: {each['detail']}" for each in found), found)
 
 
-def _require_same(stored: Decision, row: dict[str, Any]) -> None:
+def _conflict(stored: Row, wanted: Row) -> Conflict | None:
     compared = ("version", "language", "action", "source", "purposes", "services", "gpc", "dnt")
-    different = [name for name in compared if getattr(stored, name) != row[name]]
-    if different:
-        raise Conflict(
-            f"Decision {stored.id} is already recorded with another {', '.join(different)}. "
-            "Decisions never change; send a new one with an id of its own."
-        )
+    different = [name for name in compared if getattr(stored, name) != getattr(wanted, name)]
+    if not different:
+        return None
+    return Conflict(
+        f"Decision {stored.id} is already recorded with another {', '.join(different)}. "
+        "Decisions never change; send a new one with an id of its own."
+    )
 
 
-def receipt(session: Session, decision: Decision) -> dict[str, Any]:
+def receipt(decision: Row | Decision, version_hash: str) -> dict[str, Any]:
     """The decision as a document for the visitor: all that is stored of it."""
-    version = versions.get(session, decision.site, decision.version)
     return {
         "site": decision.site,
         "id": str(decision.id),
         "decided_at": decision.decided_at.isoformat(),
         "version": decision.version,
-        "version_hash": version.hash,
+        "version_hash": version_hash,
         "language": decision.language,
         "words_hash": decision.words_hash,
         "action": decision.action,

@@ -1,10 +1,9 @@
-"""Composes the embed script of a version from the parts in static/embed/, and keeps it ready in memory."""
+"""Composes the embed script of a version from the parts in static/embed/."""
 
 import base64
 import gzip
 import hashlib
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from consent import looks, signals, versions
 from consent.db import upsert
-from consent.errors import NotFound, UnknownSite
+from consent.errors import NotFound
 from consent.integrity import integrity
-from consent.models import Script, Site, Version, VersionText
+from consent.models import Script, Version, VersionText
 from consent.paths import EMBED
 from consent.sitefile import NECESSARY, SiteFile
 
@@ -33,8 +32,6 @@ MORE = (
     "more/start.js",
 )
 MORE_WORDS = ("settings", "save", "close", "opted_out")
-# Seconds for which a process may go on serving a script after another one has published.
-FRESH_FOR = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,33 +44,9 @@ class Served:
     brotli: bytes
 
 
-class Memory:
-    """The scripts of one process. Asks the database at most once a second whether a newer one is in force."""
-
-    def __init__(self) -> None:
-        self._served: dict[str, tuple[float, int, Served]] = {}
-
-    def current(self, session: Session, site: str) -> Served:
-        """The script in force. Raises UnknownSite."""
-        now = time.monotonic()
-        held = self._served.get(site)
-        if held and now - held[0] < FRESH_FOR:
-            return held[2]
-        number = session.scalar(select(Site.current).where(Site.site == site))
-        if number is None:
-            raise UnknownSite(f"There is no site {site!r} on this server.")
-        unchanged = held is not None and held[1] == number
-        served = held[2] if held and unchanged else encode(_of_version(session, site, number))
-        self._served[site] = (now, number, served)
-        return served
-
-    def forget(self) -> None:
-        self._served.clear()
-
-
 def body(session: Session, site: str) -> str:
     """The script in force, as text. Raises UnknownSite."""
-    return _of_version(session, site, versions.current(session, site).number)
+    return of_version(session, site, versions.current(session, site).number)
 
 
 def encode(body: str) -> Served:
@@ -133,7 +106,8 @@ def store(session: Session, version: Version, site_file: SiteFile, texts: list[V
     return composed["first"]
 
 
-def _of_version(session: Session, site: str, number: int) -> str:
+def of_version(session: Session, site: str, number: int) -> str:
+    """The first script of a version, as this program composes it."""
     stored = session.scalar(
         select(Script.body).where(
             Script.site == site,

@@ -1,6 +1,7 @@
 """Response headers, the check that a form was sent from our own page, and rate limits."""
 
 import logging
+from functools import cache
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
@@ -35,16 +36,28 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.after_request(lambda response: headers(response, htmx_url))
 
 
+def common_headers(scheme: str) -> dict[str, str]:
+    """Those of every response to a request over `scheme`."""
+    secure = {"Strict-Transport-Security": "max-age=31536000"} if scheme == "https" else {}
+    return {"X-Content-Type-Options": "nosniff", **secure}
+
+
+@cache
+def embed_headers(scheme: str) -> dict[str, str]:
+    """Those of what pages of other origins read, without cookies."""
+    return {
+        **common_headers(scheme),
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+
+
 def headers(response: Response, htmx_url: str) -> Response:
     """Sets every security header there is, on every response."""
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.path.startswith("/e/"):
-        # Read by pages of other origins, without cookies.
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response.headers.update(embed_headers(request.scheme))
         return response
+    response.headers.update(common_headers(request.scheme))
     staff = request.path.startswith("/dashboard")
     script = f"'self' {htmx_url}" if staff else "'self'"
     response.headers["Content-Security-Policy"] = (

@@ -1,15 +1,32 @@
-"""Runs the application on a WSGI server: one process, a few threads, no access log."""
+"""Runs the application on granian: some processes with some threads each, no access log."""
 
-import logging
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
 from flask import Flask
-from waitress.server import create_server
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 
 from consent import create_app
 from consent.db import db, migrate
 from consent.settings import Settings
+
+# Seconds. A worker that has not ended its requests by then is killed; no commit takes as long.
+GRACE = 30
+# Seconds between two looks at whether the process that began a worker is still there.
+ORPHAN_CHECK = 0.5
+FREE_TRIES = 6
+# Seconds between two looks at whether the port is open.
+OPEN_CHECK = 0.05
 
 
 def ready_app(config: dict[str, Any] | None = None) -> Flask:
@@ -20,15 +37,101 @@ def ready_app(config: dict[str, Any] | None = None) -> Flask:
     return app
 
 
-def server(app: Any, host: str, port: int, threads: int) -> Any:
-    """A server that listens already; `run()` answers until the process is told to stop."""
-    # Its queue warnings name no visitor; its access log does not exist.
-    logging.getLogger("waitress").setLevel(logging.ERROR)
-    return create_server(app, host=host, port=port, threads=threads, ident=None)
+def serve(config: dict[str, Any] | None = None, begun: Callable[[], None] | None = None) -> None:
+    """Serves until the process is told to stop. SIGTERM and SIGINT end it when all that was asked is answered;
+    SIGHUP puts new workers, with the program as it is installed then, in the place of the old ones.
 
-
-def serve(app: Flask) -> None:
+    `begun` is called when the port is open. Raises click.ClickException where it is taken.
+    """
+    app = ready_app(config)
     settings: Settings = app.extensions["consent_settings"]
-    listening = server(app, settings.host, settings.port, settings.threads)
+    # No connection is shared with the workers.
+    with app.app_context():
+        db.engine.dispose()
+    _require_free(settings.host, settings.port)
+    # A new process for each worker: one that is forked would carry this one's threads and libraries halfway along,
+    # and an old program into a new worker.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = Granian(
+        "consent",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=settings.workers or _cores(),
+        blocking_threads=settings.threads,
+        respawn_failed_workers=True,
+        respawn_interval=1,
+        workers_kill_timeout=GRACE,
+        log_level=LogLevels.error,
+    )
+    server.on_startup(
+        threading.Thread(
+            target=_say_when_open,
+            args=(settings.host, settings.port, begun or partial(_say_where, settings)),
+            daemon=True,
+        ).start
+    )
+    server.serve(target_loader=partial(_worker, config), wrap_loader=False)
+
+
+def listen(
+    host: str, port: int, mend: str = "Set another address or a free port."
+) -> socket.socket:
+    """A socket that listens. Raises click.ClickException where the port is taken, with `mend` at its end."""
+    try:
+        return socket.create_server((host, port), backlog=128)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host}:{port}: {error.strerror}. {mend}"
+        ) from None
+
+
+def _require_free(host: str, port: int) -> None:
+    """Granian would share the port with another server in silence.
+
+    The workers of a server that was killed give it up after a moment.
+    """
+    for _ in range(FREE_TRIES - 1):
+        try:
+            listen(host, port).close()
+        except click.ClickException:
+            time.sleep(ORPHAN_CHECK)
+        else:
+            return
+    listen(host, port).close()
+
+
+def _say_when_open(host: str, port: int, begun: Callable[[], None]) -> None:
+    """The workers open the port, each for itself, when they are ready."""
+    while True:
+        try:
+            with socket.create_connection((host, port)):
+                break
+        except OSError:
+            time.sleep(OPEN_CHECK)
+    begun()
+
+
+def end_with_parent() -> None:
+    """Ends this process as SIGTERM would, when the one that began it is gone, however it went."""
+    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(ORPHAN_CHECK)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _say_where(settings: Settings) -> None:
     click.echo(f"listening: http://{settings.host}:{settings.port}/")
-    listening.run()
+
+
+def _cores() -> int:
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 4)
+
+
+def _worker(config: dict[str, Any] | None) -> Flask:
+    end_with_parent()
+    return create_app(config)

@@ -93,7 +93,10 @@ class Settings:
     )
     host: str = setting("127.0.0.1", text, "Address on which `consent serve` listens.")
     port: int = setting(8080, port_number, "Port on which `consent serve` listens.")
-    threads: int = setting(8, number, "Requests that `consent serve` answers at the same time.")
+    workers: int = setting(
+        0, number, "Processes of `consent serve`. 0: one for each core, at most four."
+    )
+    threads: int = setting(16, number, "Requests that each process answers at the same time.")
 
 
 def variable(name: str) -> str:

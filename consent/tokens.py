@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -34,6 +35,7 @@ def read(keys: tuple[str, ...], site: str, token: str, now: datetime) -> uuid.UU
     return uuid.UUID(hex=visitor)
 
 
+@lru_cache(maxsize=16)
 def _serializer(keys: tuple[str, ...]) -> URLSafeSerializer:
     # itsdangerous signs with the last key and accepts all; the setting has the newest first.
     return URLSafeSerializer(list(reversed(keys)), salt="visitor")

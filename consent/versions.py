@@ -1,5 +1,8 @@
 """Finds published versions, and what they say and mean."""
 
+from dataclasses import dataclass
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consent import sitefile
@@ -7,6 +10,19 @@ from consent.canonical import digest
 from consent.errors import NotFound, UnknownSite
 from consent.models import Site, Version, VersionText
 from consent.sitefile import SiteFile
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the rules need to know of a version, without a database at hand."""
+
+    site: str
+    number: int
+    # The version's, SHA-256 in hex.
+    hash: str
+    site_file: SiteFile
+    # For each language the hash of the words that a visitor has before them.
+    words_hashes: dict[str, str]
 
 
 def get(session: Session, site: str, number: int) -> Version:
@@ -23,6 +39,16 @@ def current(session: Session, site: str) -> Version:
     if row is None:
         raise UnknownSite(f"There is no site {site!r} on this server.")
     return get(session, site, row.current)
+
+
+def published(session: Session, site: str, number: int) -> Published:
+    """Raises NotFound."""
+    made = get(session, site, number)
+    hashes = select(VersionText.language, VersionText.words_hash).where(
+        VersionText.site == site, VersionText.version == number
+    )
+    found = dict(session.execute(hashes).all())
+    return Published(site, number, made.hash, site_file(made), found)
 
 
 def text(session: Session, made: Version, language: str) -> VersionText:

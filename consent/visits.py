@@ -12,16 +12,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from consent import versions
+from consent import db, versions
 from consent.days import Period
-from consent.db import upsert
+from consent.db import Bulk
 from consent.models import Counter
 from consent.sitefile import SiteFile
 from consent.suppression import K, release, release_table, step
@@ -75,20 +76,20 @@ def cells(
 ) -> list[Cell]:
     """The cells that one hit adds to. `origin` is the page's own, as the browser names it."""
     moment = now.astimezone(site_file.zone)
-    page = clean(hit.path)
-    came_from = _origin(hit.referrer)
-    inside = came_from in ({origin} if origin else set()) | set(site_file.site.origins)
+    page = clean(_bare(hit.path))
+    came_from, host, path = _source(_bare(hit.referrer))
+    inside = came_from is not None and (came_from == origin or came_from in site_file.site.origins)
     found = [("total", "views", ""), ("page", page, ""), ("hour", f"{moment.hour:02}", "")]
     if inside:
         # Another of the site's origins shows only itself, not the page.
         known = came_from == origin or origin is None
         if known:
-            found.append(("flow", clean(urlsplit(hit.referrer).path or "/"), page))
+            found.append(("flow", path, page))
     else:
         found += [
             ("total", "visits", ""),
             ("entry", page, ""),
-            ("referrer", _host(hit.referrer) if came_from else DIRECT, ""),
+            ("referrer", host, ""),
             ("browser", client.browser, ""),
             ("system", client.system, ""),
             ("device", client.device, ""),
@@ -101,16 +102,30 @@ def cells(
     ]
 
 
+def _bare(address: str) -> str:
+    """An address without its query and fragment."""
+    return re.split(r"[?#;]", address, maxsplit=1)[0]
+
+
+# What pages and referrers come to is worked out once for many hits. These few are kept in memory, and nowhere else.
+@lru_cache(maxsize=2048)
 def clean(path: str) -> str:
     """A path without what may point at a person: no query, no fragment, no segment that looks like an id."""
-    bare = re.split(r"[?#;]", path, maxsplit=1)[0]
-    segments = [HIDDEN if _looks_like_id(segment) else segment for segment in bare.split("/")]
+    segments = [
+        HIDDEN if _looks_like_id(segment) else segment for segment in _bare(path).split("/")
+    ]
     return "/".join(segments)[:LONGEST_VALUE] or "/"
 
 
-def _host(address: str) -> str:
-    host = urlsplit(address).hostname or DIRECT
-    return HIDDEN if _is_address(host) else host
+@lru_cache(maxsize=2048)
+def _source(referrer: str) -> tuple[str | None, str, str]:
+    """Of a referrer its origin, its host as it is counted, and its page; without an origin, that there is none."""
+    origin = _origin(referrer)
+    if origin is None:
+        return None, DIRECT, ""
+    parts = urlsplit(referrer)
+    host = parts.hostname or DIRECT
+    return origin, HIDDEN if _is_address(host) else host, clean(parts.path or "/")
 
 
 def _is_address(text: str) -> bool:
@@ -122,7 +137,10 @@ def _is_address(text: str) -> bool:
 
 
 def _looks_like_id(segment: str) -> bool:
-    if "@" in segment or "%40" in segment or _is_address(unquote(segment)):
+    if "@" in segment or "%40" in segment:
+        return True
+    plain = unquote(segment)
+    if (":" in plain or "." in plain) and _is_address(plain):
         return True
     # A token: long, without a separator, capitals and small letters mixed.
     if len(segment) >= 16 and segment.isalnum() and not (segment.islower() or segment.istitle()):
@@ -143,27 +161,26 @@ def _origin(address: str) -> str | None:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
 
 
-def add(session: Session, site: str, counted: Tally[Cell]) -> None:
-    """Adds the counts to the site's counters. The caller commits."""
-    rows = [
-        {
-            "site": site,
-            "day": day,
-            "dimension": dimension,
-            "value": value,
-            "onward": onward,
-            "count": count,
-        }
-        # In one order everywhere, so that two writers never wait for each other crosswise.
-        for (day, dimension, value, onward), count in sorted(counted.items())
-    ]
-    statement = upsert(session, Counter)
-    statement = statement.on_conflict_do_update(
-        index_elements=["site", "day", "dimension", "value", "onward"],
-        set_={"count": Counter.count + statement.excluded["count"]},
-    )
+def add(connection: Connection, counted: Tally[tuple[str, Cell]]) -> None:
+    """Adds the counts of sites' cells to the counters, in one statement. The caller commits."""
+    # In one order everywhere, so that two writers never wait for each other crosswise.
+    rows = [(site, *cell, count) for (site, cell), count in sorted(counted.items())]
     for start in range(0, len(rows), ROWS_AT_ONCE):
-        session.execute(statement.values(rows[start : start + ROWS_AT_ONCE]))
+        _ADD.execute(connection, rows[start : start + ROWS_AT_ONCE])
+
+
+_ADD = Bulk(
+    Counter,
+    '(site, day, dimension, value, onward) DO UPDATE SET "count" = stored."count" + excluded."count"',
+)
+
+
+def commit(engine: Engine, hits: list[list[tuple[str, Cell]]]) -> list[None]:
+    """Adds what each of many hits counts, in a transaction of its own."""
+    counted = Tally(cell for hit in hits for cell in hit)
+    with db.write(engine, survives_power_cut=False) as connection:
+        add(connection, counted)
+    return [None] * len(hits)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """What every blueprint needs of the running application and the request."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import current_app, request
 from sqlalchemy.orm import Session
 
 from consent.db import db
-from consent.networks import Networks
-from consent.script import Memory
 from consent.settings import Settings
 
 
@@ -18,16 +18,6 @@ def session() -> Session:
 
 def settings() -> Settings:
     found: Settings = current_app.extensions["consent_settings"]
-    return found
-
-
-def scripts() -> Memory:
-    found: Memory = current_app.extensions["consent_scripts"]
-    return found
-
-
-def networks() -> Networks:
-    found: Networks = current_app.extensions["consent_networks"]
     return found
 
 
@@ -46,10 +36,10 @@ def bearer() -> str | None:
     return token.strip() if kind.lower() == "bearer" and token.strip() else None
 
 
-def sends_gpc() -> bool:
+def sends_gpc(environ: Mapping[str, Any]) -> bool:
     """Whether one of the Sec-GPC fields is exactly 1 (Global Privacy Control, section 3.3)."""
-    return any(value.strip() == "1" for value in request.headers.get("Sec-GPC", "").split(","))
+    return any(value.strip() == "1" for value in environ.get("HTTP_SEC_GPC", "").split(","))
 
 
-def sends_dnt() -> bool:
-    return request.headers.get("DNT") == "1"
+def sends_dnt(environ: Mapping[str, Any]) -> bool:
+    return environ.get("HTTP_DNT") == "1"

@@ -68,7 +68,7 @@ def test_a_publication_changes_the_script(app: Flask, client: FlaskClient) -> No
     before = fetch(client, "/e/krukke.js").headers["ETag"]
     with app.app_context():
         publish(shop(**{"Finding your size": "Your size"}))
-    app.extensions["consent_scripts"].forget()
+    app.extensions["consent_memory"].forget()
 
     assert fetch(client, "/e/krukke.js").headers["ETag"] != before
 

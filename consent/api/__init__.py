@@ -36,7 +36,10 @@ def me(site: str) -> ResponseReturnValue:
     return jsonify(
         site=site,
         visitor=str(visitor),
-        decisions=[ledger.receipt(session, decision) for decision in found],
+        decisions=[
+            ledger.receipt(decision, versions.get(session, site, decision.version).hash)
+            for decision in found
+        ],
     )
 
 

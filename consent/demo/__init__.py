@@ -1,7 +1,7 @@
 """`consent demo`: the whole product on one machine, with a website to try it on."""
 
+import multiprocessing
 import secrets
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from consent import notice, sitefile, staff
 from consent.db import db
 from consent.demo import samples, website
 from consent.paths import DEMO
-from consent.serving import ready_app, server
+from consent.serving import listen, ready_app, serve
 
 SITE_FILE = DEMO / "07sor.toml"
 EMAIL = "demo@example.no"
@@ -23,36 +23,37 @@ def run(folder: Path, host: str, port: int, demo_port: int) -> None:
     """Prepares the demo in `folder`, prints its addresses, and serves until stopped."""
     folder.mkdir(parents=True, exist_ok=True)
     address, demo_address = f"http://{host}:{port}", f"http://{host}:{demo_port}"
-    app = ready_app(
-        {
-            "secret_keys": (_secret(folder / "secret"),),
-            "database": f"sqlite:///{(folder / 'consent.db').resolve()}",
-            "public_url": address,
-        }
-    )
-    try:
-        consent_server = server(app, host, port, threads=8)
-        demo_server = server(
-            website.create_app(address, site_file(demo_address)), host, demo_port, threads=4
-        )
-    except OSError as error:
-        raise click.ClickException(
-            f"cannot listen on {host}:{port} and :{demo_port}: {error.strerror}. Set PORT and DEMO_PORT to free ports."
-        ) from None
-    with app.app_context():
+    config = {
+        "secret_keys": (_secret(folder / "secret"),),
+        "database": f"sqlite:///{(folder / 'consent.db').resolve()}",
+        "public_url": address,
+        "host": host,
+        "port": port,
+        "workers": 1,
+    }
+    mend = "Set PORT and DEMO_PORT to free ports."
+    listen(host, port, mend).close()
+    demo_listening = listen(host, demo_port, mend)
+    with ready_app(config).app_context():
         password, token = _prepare(demo_address)
-    for name, value in {
-        "demo website": f"{demo_address}/",
-        "privacy notice": f"{address}/privacy/{samples.SITE}/",
-        "dashboard": f"{address}/dashboard/",
-        "e-mail": EMAIL,
-        "password": password,
-        "API": f"{address}/api/v1/sites/{samples.SITE}/stats/consents",
-        "API token": token,
-    }.items():
-        click.echo(f"{name}: {value}")
-    threading.Thread(target=demo_server.run, daemon=True).start()
-    consent_server.run()
+    multiprocessing.get_context("spawn").Process(
+        target=website.serve, args=(address, site_file(demo_address), demo_listening), daemon=True
+    ).start()
+    demo_listening.close()
+
+    def say() -> None:
+        for name, value in {
+            "demo website": f"{demo_address}/",
+            "privacy notice": f"{address}/privacy/{samples.SITE}/",
+            "dashboard": f"{address}/dashboard/",
+            "e-mail": EMAIL,
+            "password": password,
+            "API": f"{address}/api/v1/sites/{samples.SITE}/stats/consents",
+            "API token": token,
+        }.items():
+            click.echo(f"{name}: {value}")
+
+    serve(config, say)
 
 
 def _prepare(demo_address: str) -> tuple[str, str]:

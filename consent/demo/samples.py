@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from consent import ledger, versions, visits
 from consent.ledger import Choice
 from consent.models import Site
-from consent.sitefile import SiteFile
 from consent.useragent import classify
+from consent.versions import Published
 
 T = TypeVar("T")
 
@@ -60,24 +60,25 @@ def invent(session: Session, now: datetime) -> None:
     site = session.get_one(Site, SITE)
     if site.samples_from is not None:
         return
-    version = versions.current(session, SITE)
-    site_file = versions.site_file(version)
-    today = now.astimezone(site_file.zone).date()
+    version = versions.published(session, SITE, site.current)
+    today = now.astimezone(version.site_file.zone).date()
     # The same past for everybody, so that a screenshot can be taken again.
     chance = random.Random(7)  # noqa: S311
     days = [today - timedelta(days=ago) for ago in range(DAYS, 0, -1)]
     for position, day in enumerate(days):
         busy = 1.0 if day.weekday() < 5 else 0.45
         count = int((130 + position) * busy * chance.uniform(0.85, 1.15))
-        _invent_day(session, site_file, version.number, day, count, chance)
+        _invent_day(session, version, day, count, chance)
     site.samples_from, site.samples_to = days[0], days[-1]
     session.commit()
 
 
 def _invent_day(
-    session: Session, site_file: SiteFile, number: int, day: date, count: int, chance: random.Random
+    session: Session, version: Published, day: date, count: int, chance: random.Random
 ) -> None:
-    counted: Tally[visits.Cell] = Tally()
+    site_file = version.site_file
+    counted: Tally[tuple[str, visits.Cell]] = Tally()
+    decided: list[ledger.Row] = []
     origin = site_file.site.origins[0]
     for _ in range(count):
         moment = datetime.combine(
@@ -90,24 +91,26 @@ def _invent_day(
         referrer = _pick(chance, REFERRERS)
         for _ in range(min(1 + int(chance.expovariate(0.7)), 8)):
             hit = visits.Hit(path=_pick(chance, PATHS), referrer=referrer)
-            counted.update(visits.cells(site_file, hit, origin, client, network, moment))
+            cells = visits.cells(site_file, hit, origin, client, network, moment)
+            counted.update((version.site, cell) for cell in cells)
             referrer = origin + hit.path
         if chance.random() < 0.3:
-            choice = _choice(site_file, number, moment, chance)
-            ledger.add(session, site_file.site.key, choice, None, client.device, moment)
-    visits.add(session, site_file.site.key, counted)
+            choice = _choice(version, moment, chance)
+            decided.append(ledger.row(version, choice, None, client.device, moment))
+    ledger.record(session.connection(), decided)
+    visits.add(session.connection(), counted)
 
 
-def _choice(site_file: SiteFile, number: int, moment: datetime, chance: random.Random) -> Choice:
+def _choice(version: Published, moment: datetime, chance: random.Random) -> Choice:
     action = _pick(chance, ACTIONS)
     granted = {
         purpose: action == "accept" or (action == "choose" and chance.random() < 0.5)
-        for purpose in site_file.asked_purposes
+        for purpose in version.site_file.asked_purposes
     }
     return Choice.model_validate(
         {
             "id": uuid.UUID(int=chance.getrandbits(128), version=4),
-            "version": number,
+            "version": version.number,
             "language": _pick(chance, LANGUAGES),
             "action": action,
             "source": "settings" if action == "choose" else "banner",

@@ -1,10 +1,15 @@
 """The demo website: another origin, which carries the banner as any website would."""
 
+import socket
+from typing import Any
+
 from flask import Flask, render_template
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from consent import signals, sitefile
 from consent.demo.samples import SITE
 from consent.paths import DEMO
+from consent.serving import end_with_parent
 
 PAGES = {
     "/": "index",
@@ -30,3 +35,22 @@ def create_app(consent: str, source: str) -> Flask:
 
 def _page(name: str, consent: str, head: str):  # type: ignore[no-untyped-def]
     return lambda: render_template(f"{name}.html", consent=consent, head=head, site=SITE, page=name)
+
+
+class _Silent(WSGIRequestHandler):
+    def log(self, *_: Any) -> None:
+        """Writes no address anywhere."""
+
+
+def serve(consent: str, source: str, listening: socket.socket) -> None:
+    """Serves the website until the process ends, or the one that began it."""
+    end_with_parent()
+    host, port = listening.getsockname()
+    make_server(
+        host,
+        port,
+        create_app(consent, source),
+        threaded=True,
+        request_handler=_Silent,
+        fd=listening.fileno(),
+    ).serve_forever()

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from consent import i18n, ledger, notice, tokens, versions, web
-from consent.errors import ConsentError, Malformed, invalid_values
+from consent.errors import Conflict, ConsentError, Malformed, invalid_values
 from consent.ledger import Choice
 from consent.models import Decision, Version
 from consent.security import require_own_page
@@ -59,7 +59,7 @@ def current(site: str) -> Response:
         addresses={
             "notice": {language: f"{address}?lang={language}" for language in languages},
             "choices": web.public_url() + url_for("privacy.choices", site=site),
-            "script": web.public_url() + url_for("embed.script", site=site),
+            "script": f"{web.public_url()}/e/{site}.js",
         },
     )
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -73,9 +73,14 @@ def choose(site: str) -> ResponseReturnValue:
     session, now = web.session(), web.now()
     visitor = _visitor(site)
     choice = _choice(site, visitor)
-    recorded = ledger.record(
-        session, site, choice, visitor, classify(request.headers.get("User-Agent", "")).device, now
+    device = classify(request.headers.get("User-Agent", "")).device
+    version = versions.published(session, site, choice.version)
+    (recorded,) = ledger.record(
+        session.connection(), [ledger.row(version, choice, visitor, device, now)]
     )
+    if isinstance(recorded, Conflict):
+        raise recorded
+    session.commit()
     back = "privacy.choices" if request.form.get("page") == "choices" else "privacy.page"
     language = recorded.decision.language
     response = redirect(url_for(back, site=site, lang=language, saved=1, _anchor="choices"), 303)
@@ -130,8 +135,8 @@ def _choice(site: str, visitor: uuid.UUID | None) -> Choice:
         "source": "privacy",
         "purposes": granted,
         "services": _services(answer),
-        "gpc": web.sends_gpc(),
-        "dnt": web.sends_dnt(),
+        "gpc": web.sends_gpc(request.environ),
+        "dnt": web.sends_dnt(request.environ),
     }
     try:
         return Choice.model_validate(values)
@@ -148,7 +153,11 @@ def _services(action: str) -> dict[str, bool]:
 
 def _withheld(site_file: SiteFile) -> list[str]:
     """The purposes that this browser asks to leave off."""
-    return site_file.withheld_purposes if web.sends_gpc() or web.sends_dnt() else []
+    return (
+        site_file.withheld_purposes
+        if web.sends_gpc(request.environ) or web.sends_dnt(request.environ)
+        else []
+    )
 
 
 def _page(template: str, version: Version) -> str:

@@ -44,7 +44,7 @@ def put_in_force(app: Flask, bench: Bench, replaced: dict[str, str]) -> SiteFile
         source = source.replace(old, new, 1)
     with app.app_context():
         publish(source)
-    app.extensions["consent_scripts"].forget()
+    app.extensions["consent_memory"].forget()
     return sitefile.parse(source)
 
 

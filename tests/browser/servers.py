@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from flask import Flask, Response, abort, request
-
-from consent.serving import server
+from waitress.server import create_server
 
 
 class Server:
@@ -34,7 +33,9 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        self._listening = server(self._recorded, "127.0.0.1", self.port, threads=4)
+        self._listening = create_server(
+            self._recorded, host="127.0.0.1", port=self.port, threads=4, ident=None
+        )
         self._thread = threading.Thread(target=self._listening.run)
         self._thread.start()
 

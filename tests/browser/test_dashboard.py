@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from consent import ledger, staff
+from consent import ledger, staff, versions
 from consent.db import db
 from consent.ledger import Choice
 from consent.security import HTMX_CDN, HTMX_INTEGRITY
@@ -26,9 +26,15 @@ def past(app: Flask) -> None:
     then = datetime(LONG_AGO.year, LONG_AGO.month, LONG_AGO.day, 12, tzinfo=UTC)
     with app.app_context():
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], now)
-        for moment in (now, now, then):
-            choice = Choice.model_validate(factories.decision())
-            ledger.record(db.session(), "07sor", choice, None, "desktop", moment)
+        version = versions.published(db.session(), "07sor", 1)
+        choices = [Choice.model_validate(factories.decision()) for _ in range(3)]
+        ledger.commit(
+            db.engine,
+            [
+                ledger.row(version, choice, None, "desktop", moment)
+                for choice, moment in zip(choices, (now, now, then), strict=True)
+            ],
+        )
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_a_site_that_asks_for_nothing_else_does_not_ask(app, bench, ports, page,
 
         source = db.session.get_one(Version, ("07sor", 1)).source
         publish(source.replace('key = "analytics"', 'key = "analytics"\nopt_out_signal = true'))
-    app.extensions["consent_scripts"].forget()
+    app.extensions["consent_memory"].forget()
     page.goto(bench.page(bench.script))
     expect(page.locator(banner.REOPEN)).to_be_visible()
     expect(page.locator(banner.BOX)).to_have_count(0)

@@ -179,7 +179,7 @@ def install(
         toml = "\n".join(blocks(title, "toml"))
         with app.app_context():
             publish(site_file(bench.origin("localhost"), toml))
-        app.extensions["consent_scripts"].forget()
+        app.extensions["consent_memory"].forget()
         html = blocks(title, "html")[0] if html is None else html
         html = re.sub(r"<!-- (consent .*) -->", lambda found: run(found[1]), html)
         html = html.replace(SERVER, consent_url)
@@ -732,7 +732,7 @@ class TestTagThatCannotChange:
         address = install(self.TITLE)
         with app.app_context():
             publish(site_file(bench.origin("localhost"), PROCESSOR.format("another")))
-        app.extensions["consent_scripts"].forget()
+        app.extensions["consent_memory"].forget()
         page.goto(address)
         page.locator(banner.ACCEPT).click()
         banner.wait_until_received(page)

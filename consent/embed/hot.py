@@ -1,0 +1,200 @@
+"""The three hot paths, answered before Flask is entered: the script, a decision, a hit.
+
+A layer around the application's `wsgi_app`, so that every server and the test client pass through it. It reads the
+request, calls the rules that everything else calls, and writes the answer.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+from flask import Flask
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import Accept
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header, parse_etags
+from werkzeug.wsgi import get_input_stream
+
+from consent import errors, ledger, security, tokens, visits, web
+from consent.commits import GroupCommit
+from consent.errors import Conflict, ConsentError, Invalid, Malformed, NotFound, WrongOrigin
+from consent.ledger import Choice, Recorded, Row
+from consent.memory import Memory
+from consent.networks import Networks
+from consent.script import Served
+from consent.settings import Settings
+from consent.sitefile import SiteFile
+from consent.useragent import classify
+from consent.visits import Cell, Hit
+
+Environ = dict[str, Any]
+Model = TypeVar("Model", bound=BaseModel)
+
+ADDRESS = re.compile(r"/e/([^/]+)(\.js|/decisions|/hits)")
+METHODS = {".js": ("GET", "HEAD"), "/decisions": ("POST",), "/hits": ("POST",)}
+
+# Seconds. A browser may use its copy for five minutes, and a stale one while it asks for a newer.
+SCRIPT_AGE = "public, max-age=300, stale-while-revalidate=3600"
+ENCODINGS = ("br", "gzip")
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+
+
+class HotPaths:
+    """The layer; `app` answers what is not hot."""
+
+    def __init__(
+        self,
+        app: Flask,
+        memory: Memory,
+        decisions: GroupCommit[Row, Recorded | Conflict],
+        hits: GroupCommit[list[tuple[str, Cell]], None],
+    ) -> None:
+        self._app = app
+        self._inner = app.wsgi_app
+        self._memory = memory
+        self._decisions = decisions
+        self._hits = hits
+        self._settings: Settings = app.extensions["consent_settings"]
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
+        if found is None:
+            return self._inner(environ, start_response)
+        method = environ["REQUEST_METHOD"]
+        try:
+            answer = self._answer(environ, method, *found.groups())
+        except Exception as error:
+            answer = _refusal(error)
+        headers = [*answer.headers, *security.embed_headers(environ["wsgi.url_scheme"]).items()]
+        if answer.status not in (204, 304):
+            headers.append(("Content-Length", str(len(answer.body))))
+        start_response(f"{answer.status} {HTTP_STATUS_CODES[answer.status]}", headers)
+        return [] if method == "HEAD" else [answer.body]
+
+    def _answer(self, environ: Environ, method: str, site: str, what: str) -> Answer:
+        if method == "OPTIONS":
+            return Answer(204, [("Allow", ", ".join((*METHODS[what], "OPTIONS")))])
+        if method not in METHODS[what]:
+            raise MethodNotAllowed(METHODS[what])
+        if what == ".js":
+            return script(environ, self._memory.current(site).script, SCRIPT_AGE)
+        return self._decide(environ, site) if what == "/decisions" else self._hit(environ, site)
+
+    def _decide(self, environ: Environ, site: str) -> Answer:
+        in_force = self._memory.current(site).published
+        _require_origin(environ, in_force.site_file)
+        choice = _body(environ, Choice)
+        # What the browser says of itself in headers, a page's scripts cannot take back.
+        gpc, dnt = web.sends_gpc(environ), web.sends_dnt(environ)
+        if gpc or dnt:
+            choice = choice.model_copy(update={"gpc": choice.gpc or gpc, "dnt": choice.dnt or dnt})
+        keys, now = self._settings.secret_keys, web.now()
+        visitor = tokens.read(keys, site, choice.token, now) if choice.token else None
+        device = classify(environ.get("HTTP_USER_AGENT", "")).device
+        try:
+            version = self._memory.version(site, choice.version)
+        except NotFound as error:
+            raise Invalid(error.detail) from None
+        recorded = self._decisions.commit(ledger.row(version, choice, visitor, device, now))
+        if isinstance(recorded, Conflict):
+            raise recorded
+        decision = recorded.decision
+        answer = {
+            "token": tokens.issue(keys, site, decision.visitor, decision.decided_at),
+            "receipt": ledger.receipt(decision, version.hash),
+        }
+        return Answer(
+            201 if recorded.is_new else 200,
+            [("Content-Type", "application/json")],
+            json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode(),
+        )
+
+    def _hit(self, environ: Environ, site: str) -> Answer:
+        site_file = self._memory.current(site).published.site_file
+        _require_origin(environ, site_file)
+        hit = _body(environ, Hit)
+        client = classify(environ.get("HTTP_USER_AGENT", ""))
+        reason = _uncounted(environ, site_file, client.is_bot)
+        if reason:
+            return Answer(204, [("X-Consent", f"not counted: {reason}")])
+        networks: Networks = self._app.extensions["consent_networks"]
+        network = networks.name(environ.get("REMOTE_ADDR"))
+        counted = visits.cells(
+            site_file, hit, environ.get("HTTP_ORIGIN"), client, network, web.now()
+        )
+        self._hits.commit([(site, cell) for cell in counted])
+        return Answer(204, [])
+
+
+def script(environ: Environ, served: Served, cache_control: str) -> Answer:
+    """The script in the encoding that suits the client, or that its copy is still good."""
+    encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    # A strong tag names these very bytes, so each encoding has its own.
+    tag = f"{served.etag[:32]}-{encoding or 'plain'}"
+    headers = [
+        ("Cache-Control", cache_control),
+        ("Vary", "Accept-Encoding"),
+        ("ETag", f'"{tag}"'),
+    ]
+    if (known := environ.get("HTTP_IF_NONE_MATCH")) and parse_etags(known).contains_weak(tag):
+        return Answer(304, headers)
+    headers.append(("Content-Type", "text/javascript; charset=utf-8"))
+    if encoding:
+        headers.append(("Content-Encoding", encoding))
+    body = {"br": served.brotli, "gzip": served.gzip}.get(encoding, served.plain)
+    return Answer(200, headers, body)
+
+
+@lru_cache(maxsize=256)
+def _encoding(accepted: str) -> str:
+    return parse_accept_header(accepted, Accept).best_match(ENCODINGS) or "" if accepted else ""
+
+
+def _uncounted(environ: Environ, site_file: SiteFile, is_bot: bool) -> str | None:
+    """Why this page view is left out of the counters, in a word for whoever looks at the network panel."""
+    if site_file.hits.when == "never":
+        return "the site file says never"
+    if web.sends_gpc(environ):
+        return "Global Privacy Control"
+    if web.sends_dnt(environ):
+        return "Do Not Track"
+    return "a robot" if is_bot else None
+
+
+def _require_origin(environ: Environ, site_file: SiteFile) -> None:
+    # Browsers always name the origin of a page that posts; a client without one acts for nobody else.
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is not None and origin not in site_file.site.origins:
+        raise WrongOrigin(
+            f"{origin} is not among the origins of site {site_file.site.key!r}: "
+            f"{', '.join(site_file.site.origins)}. Add it to site.origins and publish."
+        )
+
+
+def _body(environ: Environ, model: type[Model]) -> Model:
+    body = get_input_stream(environ, max_content_length=security.MAX_BODY).read()
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        if any(each["type"] == "json_invalid" for each in error.errors()):
+            raise Malformed(f"The body is no JSON: {error.errors()[0]['ctx']['error']}.") from None
+        raise errors.invalid_values(error) from None
+
+
+def _refusal(error: Exception) -> Answer:
+    if isinstance(error, SQLAlchemyError):
+        errors.log_database(error)
+    elif not isinstance(error, (ConsentError, HTTPException)):
+        logging.getLogger(__name__).error("A mistake of this program", exc_info=error)
+    made = errors.as_problem(error)
+    headers = [(name, value) for name, value in made.headers if name != "Content-Length"]
+    return Answer(made.status_code, headers, made.data)
