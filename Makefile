@@ -20,8 +20,13 @@ run: $(VENV)/installed ## Serve the demo: PORT, DEMO_PORT and HOST choose where
 	@$(BIN)/consent demo --host $(HOST) --port $(PORT) --demo-port $(DEMO_PORT)
 
 .PHONY: test
-test: $(VENV)/dev lint browser ## Run every test, in a real browser too
+test: $(VENV)/dev lint browser postgresql ## Run every test, in a real browser too; on PostgreSQL all that meets the database
 	$(BIN)/python -m pytest -n 3 $(ARGS)
+	$(BIN)/python -m pytest -n 3 --database postgresql -m "database or not browser" $(ARGS)
+
+.PHONY: test-postgresql
+test-postgresql: $(VENV)/dev browser postgresql ## Run every test on PostgreSQL, those of the banner's looks too
+	$(BIN)/python -m pytest -n 3 --database postgresql $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/dev ## Check style and types
@@ -37,6 +42,10 @@ format: $(VENV)/dev ## Put the code into its format
 .PHONY: browser
 browser: $(VENV)/dev node_modules/installed
 	$(BIN)/python tests/browser/install.py
+
+.PHONY: postgresql
+postgresql: $(VENV)/dev
+	@$(BIN)/python tests/postgres.py
 
 .PHONY: screenshots
 screenshots: $(VENV)/dev browser ## Take the pictures of the docs anew

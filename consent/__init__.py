@@ -24,7 +24,7 @@ from consent import (
     visits,
 )
 from consent.commits import GroupCommit
-from consent.db import db
+from consent.db import db, engine_options
 from consent.embed.hot import HotPaths
 from consent.memory import Memory
 from consent.networks import Networks
@@ -39,8 +39,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__, template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=read.database,
-        # Errors are logged; what somebody decided is not.
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(read.database, read.threads),
         SECRET_KEY=read.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(read.secret_keys[1:]),
         SESSION_COOKIE_NAME="consent_staff",

@@ -60,7 +60,11 @@ def on_the_database(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(**arguments: Any) -> None:
         app = ready_app()
         with app.app_context():
-            command(**arguments)
+            try:
+                command(**arguments)
+            finally:
+                db.session.remove()
+                db.engine.dispose()
 
     return wrapped
 

@@ -1,6 +1,7 @@
 """The database: its session, the base of all tables, and how each engine is made durable."""
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -60,6 +62,49 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar = {datetime: UtcDateTime()}
+
+
+# Seconds. A database that has not answered for so long is taken for one that does not answer.
+PATIENCE = 10
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection to PostgreSQL that is given up when the server falls silent, instead of waiting for ever."""
+
+    patience: float | None = PATIENCE
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        began = time.monotonic()
+        try:
+            return super().wait(gen, interval, timeout or self.patience)
+        except psycopg.OperationalError:
+            if self.patience is None or time.monotonic() - began < self.patience:
+                raise
+            self.pgconn.finish()
+            raise psycopg.OperationalError(
+                f"the server has not answered for {self.patience} seconds"
+            ) from None
+
+
+def engine_options(url: str, threads: int) -> dict[str, Any]:
+    """What the engine is made with, for a process with so many threads."""
+    options: dict[str, Any] = {
+        # Errors are logged; what somebody decided is not.
+        "hide_parameters": True,
+        # One for each thread, and for the writers.
+        "pool_size": threads + 2,
+    }
+    if url.startswith("postgresql"):
+        options["pool_pre_ping"] = True
+        options["connect_args"] = {"connect_timeout": PATIENCE // 2}
+    return options
+
+
+@event.listens_for(Engine, "do_connect")
+def _connect(dialect: Dialect, _record: Any, arguments: Any, named: Any) -> Any:
+    if dialect.name == "postgresql":
+        return PatientConnection.connect(*arguments, **named)
+    return None
 
 
 @event.listens_for(Engine, "connect")
@@ -166,16 +211,26 @@ def migrations() -> Config:
     return config
 
 
+# Any number that no other program takes on the same database.
+MIGRATION_LOCK = 7_300_715
+
+
 def migrate(engine: Engine) -> None:
     """Brings the schema up to the newest migration; does nothing when it is there."""
     config = migrations()
     with engine.begin() as connection:
+        # Several processes may start at once: one migrates, the others wait and find it done.
         if connection.dialect.name == "sqlite":
-            # Several processes may start at once: one migrates, the others wait and find it done. And
-            # without this each statement would commit alone, and a crash leave half a schema.
+            # Without this each statement would commit alone, and a crash leave half a schema.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            driver: Any = connection.connection.driver_connection
+            driver.patience = None  # a large table takes its time
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    if engine.dialect.name != "sqlite":
+        engine.dispose()  # and with it the connection that waits for ever
 
 
 def is_current(session: Session) -> bool:

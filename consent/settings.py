@@ -6,7 +6,7 @@ The one module that reads `os.environ`. A setting `public_url` is the variable `
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,14 @@ def url(value: str) -> str:
     return value
 
 
+def database_url(value: str) -> str:
+    value = value.strip()
+    for written in ("postgres://", "postgresql://"):
+        if value.startswith(written):
+            return f"postgresql+psycopg://{value.removeprefix(written)}"
+    return value
+
+
 def setting(default: Any, parse: Callable[[str], Any], meaning: str) -> Any:
     return field(default=default, metadata={"parse": parse, "meaning": meaning})
 
@@ -68,8 +76,9 @@ class Settings:
     )
     database: str = setting(
         "sqlite:///consent.db",
-        text,
-        "SQLAlchemy URL of the database; a relative SQLite path starts at the working folder.",
+        database_url,
+        "URL of the database, such as postgresql://user:password@host/name; a relative SQLite path starts at the "
+        "working folder.",
     )
     public_url: str = setting(
         "",
@@ -127,6 +136,7 @@ def read(environ: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
     if unknown:
         raise SettingError(f"{', '.join(sorted(unknown))}: no such setting. See docs/settings.md.")
     settings = Settings(**{**values, **overrides})
+    settings = replace(settings, database=database_url(settings.database))
     if not settings.secret_keys:
         raise SettingError(
             "CONSENT_SECRET_KEYS is not set, and visitors' tokens cannot be signed without it. Make a key "

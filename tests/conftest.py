@@ -1,7 +1,9 @@
 """Fixtures: an application on a fresh database, with the demo's site and an invented shop published."""
 
+import os
 import shutil
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,15 +12,19 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine
 
 from consent import create_app, notice, staff
 from consent.db import db, migrate
 from consent.demo import SITE_FILE
 from consent.networks import Networks
-from tests import factories
+from consent.settings import database_url
+from tests import factories, postgres
 
 KEY = "a-key-for-tests-that-is-long-enough-000"
 ORIGIN = "http://127.0.0.1:8081"
+# Makes a database for the test, a copy of another if that is given, and returns its URL.
+NewDatabase = Callable[..., str]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,36 +35,140 @@ def cheap_passwords() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> dict[str, Any]:
-    return {"secret_keys": (KEY,), "database": f"sqlite:///{tmp_path}/consent.db"}
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="The kind of database that the tests run on.",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.database != "sqlite":
+        skip = pytest.mark.skip(reason="about SQLite itself")
+        for item in items:
+            if item.get_closest_marker("sqlite"):
+                item.add_marker(skip)
+
+
+class Sqlite:
+    """Databases as files in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def make(self, name: str, template: str | None = None) -> str:
+        """The URL of a new database: an empty one, or a copy of another."""
+        path = self._folder / f"{name}.db"
+        if template:
+            shutil.copy(template.removeprefix("sqlite:///"), path)
+        return f"sqlite:///{path}"
+
+    def drop(self, url: str) -> None:
+        for path in self._folder.glob(f"{Path(url).stem}.db*"):
+            path.unlink()
+
+
+class Postgres:
+    """Databases of one server, whose names no other run of the tests has."""
+
+    def __init__(self, url: str) -> None:
+        self._server = url
+        self._engine = create_engine(
+            database_url(url), isolation_level="AUTOCOMMIT", pool_pre_ping=True
+        )
+        self._run = f"samtykke_{os.getpid()}_{uuid.uuid4().hex[:8]}"
+
+    def make(self, name: str, template: str | None = None) -> str:
+        made = f"{self._run}_{name}"
+        self._execute(f"CREATE DATABASE {made} TEMPLATE {_name(template) or 'template0'}")
+        return f"{self._server.rpartition('/')[0]}/{made}"
+
+    def drop(self, url: str) -> None:
+        self._execute(f"DROP DATABASE {_name(url)} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+def _name(url: str | None) -> str:
+    return (url or "").rpartition("/")[2]
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the demo's site `07sor` and the invented shop `krukke`, made once and copied."""
-    path = tmp_path_factory.mktemp("published") / "consent.db"
-    app = make_app({"secret_keys": (KEY,), "database": f"sqlite:///{path}"})
-    with app.app_context():
-        publish(SITE_FILE.read_text())
-        publish(factories.shop())
-        db.session.remove()
-        db.engine.dispose()
-    return path
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sqlite | Postgres]:
+    if request.config.option.database == "sqlite":
+        yield Sqlite(tmp_path_factory.mktemp("databases"))
+    else:
+        with postgres.server() as url:
+            yield Postgres(url)
 
 
 @pytest.fixture
-def app(published: Path, settings: dict[str, Any]) -> Iterator[Flask]:
-    """The application, with both sites published."""
-    shutil.copy(published, settings["database"].removeprefix("sqlite:///"))
-    app = make_app(settings)
-    yield app
+def new_database(databases: Sqlite | Postgres) -> Iterator[NewDatabase]:
+    """Makes databases for one test; each call gives the URL of another."""
+    made: list[str] = []
+
+    def make(template: str | None = None) -> str:
+        made.append(databases.make(f"t{uuid.uuid4().hex[:12]}", template))
+        return made[-1]
+
+    yield make
+    for url in made:
+        databases.drop(url)
+
+
+@pytest.fixture
+def settings(new_database: NewDatabase, published: str) -> dict[str, Any]:
+    return {"secret_keys": (KEY,), "database": new_database(published)}
+
+
+@pytest.fixture(scope="session")
+def published(databases: Sqlite | Postgres) -> Iterator[str]:
+    """A database with the demo's site `07sor` and the invented shop `krukke`, made once and copied."""
+    yield from publish_once(databases, SITE_FILE.read_text(), factories.shop())
+
+
+def publish_once(databases: Sqlite | Postgres, *sources: str) -> Iterator[str]:
+    url = databases.make("published")
+    app = make_app({"secret_keys": (KEY,), "database": url})
     with app.app_context():
+        for source in sources:
+            publish(source)
+        db.session.remove()
         db.engine.dispose()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def app(settings: dict[str, Any]) -> Flask:
+    """The application, with both sites published."""
+    return make_app(settings)
+
+
+made_apps: list[Flask] = []
+
+
+@pytest.fixture(autouse=True)
+def close_connections(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Of every application that the test made, before its database is dropped."""
+    if "new_database" in request.fixturenames:
+        request.getfixturevalue("new_database")  # so that it ends after this
+    yield
+    while made_apps:
+        with made_apps.pop().app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 def make_app(settings: dict[str, Any]) -> Flask:
     app = create_app(settings)
+    made_apps.append(app)
     app.testing = True
     app.config["RATELIMIT_ENABLED"] = False
     with app.app_context():

@@ -182,6 +182,7 @@ def test_what_cannot_be_read_is_refused(
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_is_said_and_nothing_personal_is_logged(  # type: ignore[no-untyped-def]
     app, client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -45,6 +45,7 @@ def test_migrations_make_the_tables_that_the_models_describe(app: Flask) -> None
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
+@pytest.mark.sqlite
 def test_sqlite_syncs_at_each_commit(app: Flask) -> None:
     with app.app_context(), db.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from consent.demo import SITE_FILE
-from tests.conftest import KEY
+from tests.conftest import KEY, NewDatabase
 from tests.factories import decision
 
 ROOT = Path(__file__).parent.parent
@@ -75,11 +75,13 @@ def get(address: str, **headers: str) -> str:
         return str(answer.read().decode())
 
 
-def test_what_was_answered_with_201_survives_kill_9(tmp_path: Path) -> None:
+def test_what_was_answered_with_201_survives_kill_9(
+    tmp_path: Path, new_database: NewDatabase
+) -> None:
     port = free_port()
     environ = os.environ | {
         "CONSENT_SECRET_KEYS": KEY,
-        "CONSENT_DATABASE": f"sqlite:///{tmp_path}/consent.db",
+        "CONSENT_DATABASE": new_database(),
         "CONSENT_PORT": str(port),
     }
     subprocess.run(
@@ -150,10 +152,12 @@ def demo_works(command: list[str], folder: Path, environ: dict[str, str]) -> Non
         assert after["totals"]["accept"] == before["totals"]["accept"] + 1
 
 
+@pytest.mark.sqlite
 def test_the_demo_prints_its_addresses_and_serves(tmp_path: Path) -> None:
     demo_works(CONSENT, tmp_path, dict(os.environ))
 
 
+@pytest.mark.sqlite
 def test_the_demo_says_when_a_port_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -168,11 +172,13 @@ def test_the_demo_says_when_a_port_is_taken(tmp_path: Path) -> None:
     assert len(found.stderr.splitlines()) == 1
 
 
+@pytest.mark.sqlite
 def test_the_demo_starts_again_where_it_was(tmp_path: Path) -> None:
     demo_works(CONSENT, tmp_path, dict(os.environ))
     demo_works(CONSENT, tmp_path, dict(os.environ))
 
 
+@pytest.mark.sqlite
 def test_a_wheel_in_a_blank_environment_serves_the_demo(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)],
@@ -214,10 +220,12 @@ def test_a_command_that_fails_says_why_and_ends_with_an_error(
     assert "Traceback" not in found.stderr
 
 
-def test_publish_user_and_token_work_from_the_command_line(tmp_path: Path) -> None:
+def test_publish_user_and_token_work_from_the_command_line(
+    tmp_path: Path, new_database: NewDatabase
+) -> None:
     environ = os.environ | {
         "CONSENT_SECRET_KEYS": KEY,
-        "CONSENT_DATABASE": f"sqlite:///{tmp_path}/consent.db",
+        "CONSENT_DATABASE": new_database(),
     }
 
     def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ from consent.demo import site_file, website
 from consent.models import Decision
 from tests.browser.install import chromium_path
 from tests.browser.servers import Bench, Server
-from tests.conftest import KEY, make_app, publish
+from tests.conftest import publish_once
 
 HERE = Path(__file__).parent
 NODE_MODULES = HERE.parents[1] / "node_modules"
@@ -36,10 +36,16 @@ PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+# About what the server stores, and not only about what a visitor sees.
+OF_THE_DATABASE = {"test_dashboard", "test_journey", "test_offline", "test_privacy_handover"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.path.stem in OF_THE_DATABASE:
+                item.add_marker(pytest.mark.database)
 
 
 @pytest.fixture(scope="session")
@@ -60,18 +66,12 @@ def ports() -> Iterator[dict[str, Server]]:
 
 
 @pytest.fixture(scope="session")
-def published(ports: dict[str, Server], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(ports: dict[str, Server], databases: Any) -> Iterator[str]:
     """A database with the demo's site file in force, for the origins under which the tests serve websites."""
     hosts = ("localhost", "app.localhost", "sub.app.localhost")
     benches = "".join(f'"{ports["bench"].origin(host)}", ' for host in hosts)
     source = site_file(ports["website"].origin("127.0.0.1"))
-    path = tmp_path_factory.mktemp("published") / "consent.db"
-    app = make_app({"secret_keys": (KEY,), "database": f"sqlite:///{path}"})
-    with app.app_context():
-        publish(source.replace("origins = [", f"origins = [{benches}", 1))
-        db.session.remove()
-        db.engine.dispose()
-    return path
+    yield from publish_once(databases, source.replace("origins = [", f"origins = [{benches}", 1))
 
 
 @pytest.fixture
