@@ -118,6 +118,13 @@ class GroupCommit(Generic[Item, Written]):
             self._began = time.monotonic()
             try:
                 self._commit([each for each in group if not each.is_finished])
+            except BaseException:
+                with self._lock:
+                    if me is self._writer:
+                        self._writer = None
+                if not self._queue.empty():
+                    self._require_writer()
+                raise
             finally:
                 for each in group:
                     each.finish(error=Overloaded("The writer stopped."))
