@@ -88,6 +88,9 @@ class Postgres:
     def drop(self, url: str) -> None:
         self._execute(f"DROP DATABASE {_name(url)} WITH (FORCE)")
 
+    def close(self) -> None:
+        self._engine.dispose()
+
     def _execute(self, statement: str) -> None:
         with self._engine.connect() as connection:
             connection.exec_driver_sql(statement)
@@ -105,7 +108,9 @@ def databases(
         yield Sqlite(tmp_path_factory.mktemp("databases"))
     else:
         with postgres.server() as url:
-            yield Postgres(url)
+            made = Postgres(url)
+            yield made
+            made.close()
 
 
 @pytest.fixture
@@ -134,7 +139,7 @@ def published(databases: Sqlite | Postgres) -> Iterator[str]:
 
 
 def publish_once(databases: Sqlite | Postgres, *sources: str) -> Iterator[str]:
-    url = databases.make("published")
+    url = databases.make(f"published_{uuid.uuid4().hex[:8]}")
     app = make_app({"secret_keys": (KEY,), "database": url})
     with app.app_context():
         for source in sources:

@@ -108,9 +108,9 @@ def test_a_database_that_is_away_is_said_to_each_and_comes_back_by_itself() -> N
     assert together(group.commit, range(MANY)) == list(range(MANY))
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_writer_that_dies_is_replaced() -> None:
-    died = threading.Event()
+def test_a_writer_that_dies_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    died, seen = threading.Event(), threading.Event()
+    monkeypatch.setattr(threading, "excepthook", lambda _: seen.set())
 
     def write(items: list[int]) -> list[int]:
         if not died.is_set():
@@ -123,6 +123,7 @@ def test_a_writer_that_dies_is_replaced() -> None:
     with pytest.raises(Overloaded):
         group.commit(1)
     assert group.commit(2) == 2
+    assert seen.wait(5)
 
 
 def test_a_writer_that_hangs_is_given_up_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
