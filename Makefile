@@ -51,6 +51,11 @@ postgresql: $(VENV)/dev
 screenshots: $(VENV)/dev browser ## Take the pictures of the docs anew
 	$(BIN)/python docs/take_screenshots.py
 
+.PHONY: bench
+bench: $(VENV)/dev postgresql ## Measure the server's hot paths beside a bare Flask view, on SQLite and PostgreSQL
+	@command -v wrk > /dev/null || apt-get install -y -qq wrk || { echo "Install wrk first."; exit 1; }
+	$(BIN)/python -m benchmarks.server --markdown docs/benchmarks.md $(ARGS)
+
 .PHONY: bench-banner
 bench-banner: $(VENV)/dev browser ## Measure the banner beside its peers, in Chromium
 	npm ci --prefix benchmarks --silent --no-audit --no-fund

@@ -1,0 +1,49 @@
+-- What a website's visitors send: one of script, again, decision, hit, echo; named by the first argument.
+-- The second argument is the site's origin.
+local browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+local pages = { "/", "/article", "/article/2", "/about", "/contact" }
+local kind, origin, tag, sent, headers
+
+-- Each thread makes ids of its own.
+local threads = 0
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
+
+function init(arguments)
+  kind, origin, tag = arguments[1], arguments[2], arguments[3]
+  sent = 0
+  headers = { ["Origin"] = origin, ["User-Agent"] = browser, ["Content-Type"] = "text/plain" }
+  math.randomseed(os.time() + number)
+end
+
+-- UUIDv7, as browsers make them: the time first.
+local function uuid()
+  local time = string.format("%012x", os.time() * 1000 + sent % 1000)
+  return string.format("%s-%s-7%03x-8%03x-%02x%04x%06x", time:sub(1, 8), time:sub(9), math.random(0, 4095),
+    math.random(0, 4095), number, math.random(0, 65535), sent)
+end
+
+function request()
+  sent = sent + 1
+  if kind == "script" then
+    return wrk.format("GET", "/e/bench.js", { ["Accept-Encoding"] = "br" })
+  elseif kind == "again" then
+    return wrk.format("GET", "/e/bench.js", { ["Accept-Encoding"] = "br", ["If-None-Match"] = tag })
+  elseif kind == "decision" then
+    return wrk.format("POST", "/e/bench/decisions", headers, '{"id":"' .. uuid() .. '","version":1,"language":"nb",'
+      .. '"action":"refuse","source":"banner","purposes":{},"services":{},"gpc":false,"dnt":false}')
+  elseif kind == "hit" then
+    local page, from = pages[math.random(#pages)], sent % 2 == 0 and origin .. "/" or "https://www.google.com/"
+    return wrk.format("POST", "/e/bench/hits", headers, '{"path":"' .. page .. '","referrer":"' .. from .. '"}')
+  end
+  return wrk.format("POST", "/echo", { ["Content-Type"] = "application/json" }, '{"a":1,"b":[1,2,3],"c":"hello"}')
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format("RESULT %d %f %f %f %d\n", summary.requests, summary.duration / 1e6,
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000,
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end
