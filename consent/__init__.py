@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -24,8 +26,9 @@ from consent import (
     visits,
 )
 from consent.commits import GroupCommit
-from consent.db import db, engine_options
+from consent.db import Writer, db, engine_options
 from consent.embed.hot import HotPaths
+from consent.journal import Journal
 from consent.memory import Memory
 from consent.networks import Networks
 
@@ -67,13 +70,20 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     with app.app_context():
         engine = db.engine
     memory = app.extensions["consent_memory"] = Memory(partial(Session, engine))
+    journal = app.extensions["consent_journal"] = Journal(
+        _hits_folder(read, engine), partial(visits.merge, Writer(engine))
+    )
     app.wsgi_app = HotPaths(  # type: ignore[method-assign]
-        app,
-        memory,
-        GroupCommit(partial(ledger.commit, engine)),
-        GroupCommit(partial(visits.commit, engine)),
+        app, memory, GroupCommit(partial(ledger.committing, engine)), journal
     )
     if read.trusted_proxies:
         hops = read.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _hits_folder(read: settings.Settings, engine: Engine) -> Path:
+    if read.hits_folder:
+        return Path(read.hits_folder)
+    path = engine.url.database if engine.dialect.name == "sqlite" else None
+    return Path(f"{path}-hits" if path else "consent-hits")

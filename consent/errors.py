@@ -1,6 +1,5 @@
 """What the rules raise, and the one place that turns it into problem details (RFC 9457) or a page."""
 
-import logging
 from typing import Any
 
 from flask import Flask, Response, json, render_template, request
@@ -8,7 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from consent import i18n
+from consent import i18n, seldom
 
 JSON_PATHS = ("/e/", "/api/")
 # Seconds after which it is worth trying again.
@@ -135,7 +134,7 @@ def _no_database(error: OperationalError) -> Response:
 
 def log_database(error: SQLAlchemyError) -> None:
     reason = getattr(error, "orig", None) or error
-    logging.getLogger(__name__).error("The database did not answer: %s", reason)
+    seldom.log_error(__name__, f"The database did not answer: {reason}")
 
 
 def _refused(error: ConsentError) -> Response:

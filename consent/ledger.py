@@ -1,6 +1,8 @@
 """The ledger of decisions: recorded once, never changed, and found again by whoever made them."""
 
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -9,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from consent import db
-from consent.db import Bulk
+from consent.db import Bulk, Writer
 from consent.errors import Conflict, Invalid
 from consent.models import Decision
 from consent.sitefile import NECESSARY, SiteFile
@@ -104,33 +105,38 @@ def record(connection: Connection, rows: list[Row]) -> list[Recorded | Conflict]
 
     For each, in the same order, what is stored under its id, or a Conflict where that is another choice.
     """
-    first = {(each.site, each.id): each for each in reversed(rows)}
-    added = {
-        (site, _as_uuid(found)) for site, found in _INSERT.execute(connection, [*first.values()])
-    }
-    recorded: list[Recorded | Conflict] = []
-    for each in rows:
-        key = each.site, each.id
-        if first[key] is each and key in added:
-            recorded.append(Recorded(each, is_new=True))
-        else:
-            stored = first[key] if key in added else _stored(connection, *key)
-            recorded.append(_conflict(stored, each) or Recorded(stored, is_new=False))
-    return recorded
+    insert = _INSERT.statement(connection.dialect, rows)
+    return _inserted(connection, rows, insert)
+
+
+@contextmanager
+def committing(engine: Engine) -> Iterator[Callable[[list[Row]], list[Recorded | Conflict]]]:
+    """As `record`, in a transaction of its own each time it is called, on one connection. For one thread."""
+    writer = Writer(engine)
+
+    def commit(rows: list[Row]) -> list[Recorded | Conflict]:
+        insert = _INSERT.statement(engine.dialect, rows)
+        with writer.transaction() as connection:
+            return _inserted(connection, rows, insert)
+
+    with closing(writer):
+        yield commit
 
 
 # The columns stand in the order of Row.
-_INSERT = Bulk(Decision, "DO NOTHING", returning=("site", "id"))
+_INSERT = Bulk(Decision, "DO NOTHING")
 
 
-def _as_uuid(value: uuid.UUID | str) -> uuid.UUID:
-    return value if isinstance(value, uuid.UUID) else uuid.UUID(hex=value)
-
-
-def commit(engine: Engine, rows: list[Row]) -> list[Recorded | Conflict]:
-    """As `record`, in a transaction of its own."""
-    with db.write(engine) as connection:
-        return record(connection, rows)
+def _inserted(
+    connection: Connection, rows: list[Row], insert: tuple[str, tuple[Any, ...]]
+) -> list[Recorded | Conflict]:
+    if connection.exec_driver_sql(*insert).rowcount == len(rows):
+        return [Recorded(each, is_new=True) for each in rows]
+    recorded: list[Recorded | Conflict] = []
+    for each in rows:
+        stored = _stored(connection, each.site, each.id)
+        recorded.append(_conflict(stored, each) or Recorded(stored, is_new=stored == each))
+    return recorded
 
 
 def _stored(connection: Connection, site: str, identity: uuid.UUID) -> Row:
@@ -143,7 +149,6 @@ def _stored(connection: Connection, site: str, identity: uuid.UUID) -> Row:
 def _require_fit(choice: Choice, site_file: SiteFile) -> None:
     errors = []
     asked = site_file.asked_purposes
-    services = [each.key for each in site_file.services if each.purpose != NECESSARY]
     for key, granted in choice.purposes.items():
         if key == NECESSARY:
             if not granted:
@@ -151,8 +156,9 @@ def _require_fit(choice: Choice, site_file: SiteFile) -> None:
         elif key not in asked:
             errors.append(("purposes", key, f"no such purpose; there are {', '.join(asked)}."))
     for key in choice.services:
-        if key not in services:
-            errors.append(("services", key, f"no such service; there are {', '.join(services)}."))
+        if key not in site_file.asked_services:
+            there = ", ".join(sorted(site_file.asked_services))
+            errors.append(("services", key, f"no such service; there are {there}."))
     wanted = {"accept": True, "refuse": False, "withdraw": False}.get(choice.action)
     if wanted is not None:
         decided = {("purposes", key): choice.purposes.get(key, False) for key in asked}

@@ -1,6 +1,5 @@
 """What a process keeps in memory, so that a page view asks the database nothing: what is in force, and its script."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from consent import script, versions
+from consent import script, seldom, versions
 from consent.errors import UnknownSite
 from consent.models import Site
 from consent.script import Served
@@ -50,7 +49,7 @@ class Memory:
         try:
             return self._ask(site, held[1])
         except SQLAlchemyError as error:
-            logging.getLogger(__name__).error("Site %s: the script may be old: %s", site, error)
+            seldom.log_error(__name__, f"Site {site}: the script may be old: {error}")
             self._held[site] = (time.monotonic(), held[1])
             return held[1]
         finally:

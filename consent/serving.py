@@ -1,5 +1,7 @@
 """Runs the application on granian: some processes with some threads each, no access log."""
 
+import atexit
+import logging
 import multiprocessing
 import os
 import signal
@@ -7,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -15,9 +18,11 @@ from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
+from sqlalchemy.exc import SQLAlchemyError
 
 from consent import create_app
 from consent.db import db, migrate
+from consent.journal import Journal
 from consent.settings import Settings
 
 # Seconds. A worker that has not ended its requests by then is killed; no commit takes as long.
@@ -45,6 +50,7 @@ def serve(config: dict[str, Any] | None = None, begun: Callable[[], None] | None
     """
     app = ready_app(config)
     settings: Settings = app.extensions["consent_settings"]
+    _count_hits(app)  # that a killed server left
     # No connection is shared with the workers.
     with app.app_context():
         db.engine.dispose()
@@ -132,6 +138,24 @@ def _cores() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 4)
 
 
+def _count_hits(app: Flask) -> None:
+    journal: Journal = app.extensions["consent_journal"]
+    with suppress(SQLAlchemyError, OSError):  # then a later one will
+        journal.merge()
+
+
 def _worker(config: dict[str, Any] | None) -> Flask:
     end_with_parent()
-    return create_app(config)
+    app = create_app(config)
+    atexit.register(_leave, app)
+    return app
+
+
+def _leave(app: Flask) -> None:
+    """The end of a worker that has answered all it was asked.
+
+    The interpreter is not torn down: a thread of granian's that wants it at this moment would abort the process.
+    """
+    _count_hits(app)
+    logging.shutdown()
+    os._exit(0)

@@ -80,6 +80,12 @@ class Settings:
         "URL of the database, such as postgresql://user:password@host/name; a relative SQLite path starts at the "
         "working folder.",
     )
+    hits_folder: str = setting(
+        "",
+        text,
+        "Folder for page views on their way to the database, for some tenths of a second and while it is away; one for "
+        "all processes of a machine. Empty: beside the SQLite file, or `consent-hits` in the working folder.",
+    )
     public_url: str = setting(
         "",
         url,

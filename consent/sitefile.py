@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -260,12 +261,12 @@ class SiteFile(Part):
     def default_language(self) -> str:
         return self.site.languages[0]
 
-    @property
+    @cached_property
     def asked_purposes(self) -> list[str]:
         """Keys of the purposes that need consent, in the order of the file."""
         return [purpose.key for purpose in self.purposes if purpose.key != NECESSARY]
 
-    @property
+    @cached_property
     def withheld_purposes(self) -> list[str]:
         """Keys of the purposes that stay off for a browser that asks not to be tracked."""
         return [
@@ -274,7 +275,12 @@ class SiteFile(Part):
             if purpose.key != NECESSARY and purpose.is_withheld
         ]
 
-    @property
+    @cached_property
+    def asked_services(self) -> frozenset[str]:
+        """Keys of the services whose purpose needs consent."""
+        return frozenset(each.key for each in self.services if each.purpose != NECESSARY)
+
+    @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.site.timezone)
 

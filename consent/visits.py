@@ -7,23 +7,24 @@ no id of a visitor or a visit: a visit is a page view that did not come from the
 
 import ipaddress
 import re
+import uuid
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.orm import Session
 
-from consent import db, versions
+from consent import versions
 from consent.days import Period
-from consent.db import Bulk
-from consent.models import Counter
+from consent.db import Bulk, Writer
+from consent.models import Counter, Merge
 from consent.sitefile import SiteFile
 from consent.suppression import K, release, release_table, step
 from consent.useragent import Client
@@ -51,6 +52,9 @@ ROWS_AT_ONCE = 1000
 DIRECT = "direct"
 UNKNOWN_PAGE = "?"
 OTHER_PAGES = "*"
+# How long a process may take from the commit of a merge to the removal of its file. It is the next thing it does.
+MERGES_KEPT = timedelta(days=7)
+QUERY = re.compile("[?#;]")
 # Stands for what may point at a person.
 HIDDEN = "…"
 
@@ -76,35 +80,35 @@ def cells(
 ) -> list[Cell]:
     """The cells that one hit adds to. `origin` is the page's own, as the browser names it."""
     moment = now.astimezone(site_file.zone)
+    day = moment.date()
     page = clean(_bare(hit.path))
     came_from, host, path = _source(_bare(hit.referrer))
-    inside = came_from is not None and (came_from == origin or came_from in site_file.site.origins)
-    found = [("total", "views", ""), ("page", page, ""), ("hour", f"{moment.hour:02}", "")]
-    if inside:
-        # Another of the site's origins shows only itself, not the page.
-        known = came_from == origin or origin is None
-        if known:
-            found.append(("flow", path, page))
-    else:
-        found += [
-            ("total", "visits", ""),
-            ("entry", page, ""),
-            ("referrer", host, ""),
-            ("browser", client.browser, ""),
-            ("system", client.system, ""),
-            ("device", client.device, ""),
-        ]
-        if network is not None:
-            found.append(("network", network, ""))
-    return [
-        (moment.date(), dimension, value[:LONGEST_VALUE], onward[:LONGEST_VALUE])
-        for dimension, value, onward in found
+    found = [
+        (day, "total", "views", ""),
+        (day, "page", page, ""),
+        (day, "hour", f"{moment.hour:02}", ""),
     ]
+    if came_from is not None and (came_from == origin or came_from in site_file.site.origins):
+        # Another of the site's origins shows only itself, not the page.
+        if came_from == origin or origin is None:
+            found.append((day, "flow", path, page))
+        return found
+    found += [
+        (day, "total", "visits", ""),
+        (day, "entry", page, ""),
+        (day, "referrer", host, ""),
+        (day, "browser", client.browser[:LONGEST_VALUE], ""),
+        (day, "system", client.system[:LONGEST_VALUE], ""),
+        (day, "device", client.device, ""),
+    ]
+    if network is not None:
+        found.append((day, "network", network[:LONGEST_VALUE], ""))
+    return found
 
 
 def _bare(address: str) -> str:
     """An address without its query and fragment."""
-    return re.split(r"[?#;]", address, maxsplit=1)[0]
+    return QUERY.split(address, maxsplit=1)[0]
 
 
 # What pages and referrers come to is worked out once for many hits. These few are kept in memory, and nowhere else.
@@ -125,7 +129,8 @@ def _source(referrer: str) -> tuple[str | None, str, str]:
         return None, DIRECT, ""
     parts = urlsplit(referrer)
     host = parts.hostname or DIRECT
-    return origin, HIDDEN if _is_address(host) else host, clean(parts.path or "/")
+    hidden = _is_address(host) or not host.isprintable()
+    return origin, HIDDEN if hidden else host[:LONGEST_VALUE], clean(parts.path or "/")
 
 
 def _is_address(text: str) -> bool:
@@ -137,7 +142,7 @@ def _is_address(text: str) -> bool:
 
 
 def _looks_like_id(segment: str) -> bool:
-    if "@" in segment or "%40" in segment:
+    if "@" in segment or "%40" in segment or not segment.isprintable():
         return True
     plain = unquote(segment)
     if (":" in plain or "." in plain) and _is_address(plain):
@@ -162,11 +167,13 @@ def _origin(address: str) -> str | None:
 
 
 def add(connection: Connection, counted: Tally[tuple[str, Cell]]) -> None:
-    """Adds the counts of sites' cells to the counters, in one statement. The caller commits."""
+    """Adds the counts of sites' cells to the counters. The caller commits."""
     # In one order everywhere, so that two writers never wait for each other crosswise.
     rows = [(site, *cell, count) for (site, cell), count in sorted(counted.items())]
     for start in range(0, len(rows), ROWS_AT_ONCE):
-        _ADD.execute(connection, rows[start : start + ROWS_AT_ONCE])
+        connection.exec_driver_sql(
+            *_ADD.statement(connection.dialect, rows[start : start + ROWS_AT_ONCE])
+        )
 
 
 _ADD = Bulk(
@@ -175,12 +182,35 @@ _ADD = Bulk(
 )
 
 
-def commit(engine: Engine, hits: list[list[tuple[str, Cell]]]) -> list[None]:
-    """Adds what each of many hits counts, in a transaction of its own."""
-    counted = Tally(cell for hit in hits for cell in hit)
-    with db.write(engine, survives_power_cut=False) as connection:
-        add(connection, counted)
-    return [None] * len(hits)
+def merge(
+    writer: Writer, process: uuid.UUID, number: int, counted: Tally[tuple[str, Cell]]
+) -> None:
+    """Adds what a process counted in its file of this number, unless that is done, in a transaction of its own.
+
+    The files of a process have to come in their order.
+    """
+    now = datetime.now(UTC)
+    rows = [(site, process, number, now) for site in sorted({site for site, _ in counted})]
+    if not rows:
+        return
+    with writer.transaction() as connection:
+        mark = _MARK.statement(connection.dialect, rows)
+        if connection.exec_driver_sql(*mark).rowcount:
+            add(connection, counted)
+        if number == 1:
+            _forget_merges(connection, [site for site, *_ in rows], now - MERGES_KEPT)
+
+
+_MARK = Bulk(
+    Merge,
+    "(site, process) DO UPDATE SET number = excluded.number, merged_at = excluded.merged_at "
+    "WHERE stored.number < excluded.number",
+)
+
+
+def _forget_merges(connection: Connection, sites: list[str], before: datetime) -> None:
+    """Of processes that ended long ago."""
+    connection.execute(delete(Merge).where(Merge.site.in_(sites), Merge.merged_at < before))
 
 
 @dataclass(frozen=True)

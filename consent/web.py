@@ -1,13 +1,16 @@
 """What every blueprint needs of the running application and the request."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app, request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from consent.db import db
+from consent.journal import Journal
 from consent.settings import Settings
 
 
@@ -19,6 +22,16 @@ def session() -> Session:
 def settings() -> Settings:
     found: Settings = current_app.extensions["consent_settings"]
     return found
+
+
+def count_hits() -> None:
+    """Counts the page views that this process has answered, before their figures are read.
+
+    Where that fails they are counted later, and the figures lag behind.
+    """
+    journal: Journal = current_app.extensions["consent_journal"]
+    with suppress(SQLAlchemyError, OSError):
+        journal.merge()
 
 
 def now() -> datetime:
@@ -38,7 +51,8 @@ def bearer() -> str | None:
 
 def sends_gpc(environ: Mapping[str, Any]) -> bool:
     """Whether one of the Sec-GPC fields is exactly 1 (Global Privacy Control, section 3.3)."""
-    return any(value.strip() == "1" for value in environ.get("HTTP_SEC_GPC", "").split(","))
+    sent = environ.get("HTTP_SEC_GPC")
+    return sent is not None and any(value.strip() == "1" for value in sent.split(","))
 
 
 def sends_dnt(environ: Mapping[str, Any]) -> bool:

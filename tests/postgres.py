@@ -6,12 +6,13 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 VARIABLE = "CONSENT_TEST_POSTGRES"
@@ -57,10 +58,8 @@ class Cluster:
         return int((self._data / "postmaster.pid").read_text().split()[0])
 
     def start(self) -> None:
-        options = [f"port={self.port}", "listen_addresses=127.0.0.1", *self._options]
-        given = " ".join(
-            f"-c {each}" for each in [*options, f"unix_socket_directories={self._data}"]
-        )
+        options = (f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=")
+        given = " ".join(f"-c {each}" for each in (*options, *self._options))
         self._run(
             "pg_ctl",
             "-D",
@@ -75,6 +74,30 @@ class Cluster:
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
+
+    def kill(self) -> None:
+        """Ends every process of the server at once, as the kernel does when memory is short."""
+        self._signal(signal.SIGKILL)
+        # A killed process that nobody has waited for yet still has its number, and looks alive to the next server.
+        (self._data / "postmaster.pid").unlink()
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Meanwhile the server is there and does not answer."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, which: signal.Signals) -> None:
+        main = self.pid
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(main)], capture_output=True, text=True, check=False
+        )
+        for process in (main, *map(int, listed.stdout.split())):
+            with suppress(ProcessLookupError):
+                os.kill(process, which)
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(

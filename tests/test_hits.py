@@ -3,6 +3,7 @@
 from collections import Counter as Tally
 
 import pytest
+from flask import current_app
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +12,12 @@ from sqlalchemy import select
 from consent import visits
 from consent.models import Counter
 from tests import factories
+from tests.conftest import count_hits
 from tests.factories import hit, post_json
 
 
 def counted(session) -> Tally[tuple[str, str, str]]:  # type: ignore[no-untyped-def]
+    count_hits(current_app)
     rows = session.execute(select(Counter.dimension, Counter.value, Counter.onward, Counter.count))
     return Tally({(dimension, value, onward): count for dimension, value, onward, count in rows})
 
@@ -137,6 +140,30 @@ def test_a_referrer_that_is_an_address_is_hidden(client: FlaskClient, session, h
 
 
 @pytest.mark.parametrize(
+    ("path", "referrer"),
+    [
+        ("/\0", ""),
+        ("/", "http://a\0b.example/"),
+        ("/\ud800", ""),
+        ("/" + "å" * 2000, ""),
+        ("/", f"https://{'x' * 2000}.example/" + "å/" * 500),
+        ("/\u202e\u200b\x7f", "https://example.org/\x1b[31m"),
+    ],
+)
+def test_whatever_is_sent_is_counted_or_refused(
+    client: FlaskClient,
+    session,  # type: ignore[no-untyped-def]
+    path: str,
+    referrer: str,
+) -> None:
+    """A value that no database takes would keep all that comes after it from being counted."""
+    status = hit(client, path, referrer).status_code
+
+    assert status in (204, 400, 422)
+    assert counted(session)["total", "views", ""] == (status == 204)
+
+
+@pytest.mark.parametrize(
     "referrer", ["about:blank", "android-app://com.google", "https://", "http://[", "nonsense"]
 )
 def test_a_referrer_that_names_no_site_counts_as_direct(
@@ -155,6 +182,7 @@ def test_a_referrer_that_names_no_site_counts_as_direct(
         ("/2026/11/nyheter", "/2026/11/nyheter"),
         ("/søk?q=kari", "/søk"),
         ("/u/192.0.2.7", "/u/…"),
+        ("/u/\0/x", "/u/…/x"),
         ("/v/2001:db8::1/x", "/v/…/x"),
         ("/reset/kQzVbTxRmPlWnYcHsJdFgA", "/reset/…"),
         ("/personvernerklaering-for-kunder", "/personvernerklaering-for-kunder"),

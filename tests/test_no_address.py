@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 from consent.db import db
 from consent.networks import Networks
 from tests import factories
-from tests.conftest import make_app, publish
+from tests.conftest import count_hits, make_app, publish
 from tests.factories import decision, post_json, shop
 
 ADDRESSES = ("203.0.113.77", "2001:db8:abcd::77", "198.51.100.23")
@@ -57,6 +57,7 @@ def test_no_address_stays(
 
 def everything_stored(app: Flask) -> bytes:
     """What a thief of the database's files would have; on a server, of its tables."""
+    count_hits(app)
     with app.app_context():
         url = db.engine.url
         if url.database and url.get_backend_name() == "sqlite":
@@ -98,6 +99,7 @@ def test_a_forwarded_address_is_believed_only_from_a_trusted_proxy(
 def networks_counted(app: Flask) -> set[str]:
     from consent.models import Counter
 
+    count_hits(app)
     with app.app_context():
         return {row.value for row in db.session.query(Counter).filter_by(dimension="network")}
 

@@ -2,17 +2,10 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-import threading
-import urllib.error
-import urllib.request
 import venv
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -20,113 +13,7 @@ import pytest
 from consent.demo import SITE_FILE
 from tests.conftest import KEY, NewDatabase
 from tests.factories import decision
-
-ROOT = Path(__file__).parent.parent
-CONSENT = [sys.executable, "-m", "consent"]
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@contextmanager
-def running(
-    command: list[str], ready: str, folder: Path, environ: dict[str, str]
-) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """The command as a process, once a line with `ready` has come; killed afterwards."""
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    lines: list[str] = []
-    assert process.stdout
-    try:
-        for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-            if ready in line:
-                break
-        else:
-            raise AssertionError("\n".join(lines))
-        yield process, lines
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-def post(address: str, body: object) -> int:
-    request = urllib.request.Request(
-        address, json.dumps(body).encode(), {"Content-Type": "text/plain"}
-    )
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return int(answer.status)
-
-
-def get(address: str, **headers: str) -> str:
-    with urllib.request.urlopen(
-        urllib.request.Request(address, headers=headers), timeout=20
-    ) as answer:
-        return str(answer.read().decode())
-
-
-def test_what_was_answered_with_201_survives_kill_9(
-    tmp_path: Path, new_database: NewDatabase
-) -> None:
-    port = free_port()
-    environ = os.environ | {
-        "CONSENT_SECRET_KEYS": KEY,
-        "CONSENT_DATABASE": new_database(),
-        "CONSENT_PORT": str(port),
-    }
-    subprocess.run(
-        [*CONSENT, "publish", str(SITE_FILE)],
-        cwd=tmp_path,
-        env=environ,
-        check=True,
-        capture_output=True,
-    )
-    address = f"http://127.0.0.1:{port}/e/07sor/decisions"
-    tokens: dict[str, str] = {}
-    enough = threading.Event()
-
-    def send() -> None:
-        while True:
-            body = decision()
-            request = urllib.request.Request(
-                address, json.dumps(body).encode(), {"Content-Type": "text/plain"}
-            )
-            try:
-                with urllib.request.urlopen(request, timeout=20) as answer:
-                    assert answer.status == 201
-                    tokens[str(body["id"])] = json.load(answer)["token"]
-            except (OSError, HTTPException, ValueError):
-                return  # the server is gone, perhaps in the middle of an answer
-            if len(tokens) >= 60:
-                enough.set()
-
-    with running([*CONSENT, "serve"], "listening", tmp_path, environ) as (process, _):
-        threads = [threading.Thread(target=send) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        assert enough.wait(60)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        for thread in threads:
-            thread.join()
-
-    with running([*CONSENT, "serve"], "listening", tmp_path, environ):
-        for identity, token in tokens.items():
-            mine = get(
-                f"http://127.0.0.1:{port}/api/v1/sites/07sor/visitors/me",
-                Authorization=f"Bearer {token}",
-            )
-            assert [each["id"] for each in json.loads(mine)["decisions"]] == [identity]
+from tests.processes import CONSENT, ROOT, free_port, get, post, running
 
 
 def demo_works(command: list[str], folder: Path, environ: dict[str, str]) -> None:

@@ -45,6 +45,7 @@ def me(site: str) -> ResponseReturnValue:
 
 @blueprint.get("/stats/visits")
 def stats_visits(site: str) -> ResponseReturnValue:
+    web.count_hits()
     session = web.session()
     row = _permitted(site)
     by = _by(visits.DIMENSIONS)

@@ -4,7 +4,6 @@ A layer around the application's `wsgi_app`, so that every server and the test c
 request, calls the rules that everything else calls, and writes the answer.
 """
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterable
@@ -13,15 +12,25 @@ from typing import Any, NamedTuple, TypeVar
 
 from flask import Flask
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import Accept
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header, parse_etags
 from werkzeug.wsgi import get_input_stream
 
-from consent import errors, ledger, security, tokens, visits, web
+from consent import errors, ledger, security, seldom, tokens, visits, web
 from consent.commits import GroupCommit
-from consent.errors import Conflict, ConsentError, Invalid, Malformed, NotFound, WrongOrigin
+from consent.errors import (
+    Conflict,
+    ConsentError,
+    Invalid,
+    Malformed,
+    NotFound,
+    Overloaded,
+    WrongOrigin,
+)
+from consent.journal import Journal
 from consent.ledger import Choice, Recorded, Row
 from consent.memory import Memory
 from consent.networks import Networks
@@ -29,7 +38,7 @@ from consent.script import Served
 from consent.settings import Settings
 from consent.sitefile import SiteFile
 from consent.useragent import classify
-from consent.visits import Cell, Hit
+from consent.visits import Hit
 
 Environ = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
@@ -56,13 +65,13 @@ class HotPaths:
         app: Flask,
         memory: Memory,
         decisions: GroupCommit[Row, Recorded | Conflict],
-        hits: GroupCommit[list[tuple[str, Cell]], None],
+        journal: Journal,
     ) -> None:
         self._app = app
         self._inner = app.wsgi_app
         self._memory = memory
         self._decisions = decisions
-        self._hits = hits
+        self._journal = journal
         self._settings: Settings = app.extensions["consent_settings"]
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -115,7 +124,7 @@ class HotPaths:
         return Answer(
             201 if recorded.is_new else 200,
             [("Content-Type", "application/json")],
-            json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode(),
+            to_json(answer),
         )
 
     def _hit(self, environ: Environ, site: str) -> Answer:
@@ -131,7 +140,7 @@ class HotPaths:
         counted = visits.cells(
             site_file, hit, environ.get("HTTP_ORIGIN"), client, network, web.now()
         )
-        self._hits.commit([(site, cell) for cell in counted])
+        self._journal.add(site, counted)
         return Answer(204, [])
 
 
@@ -181,18 +190,28 @@ def _require_origin(environ: Environ, site_file: SiteFile) -> None:
 
 
 def _body(environ: Environ, model: type[Model]) -> Model:
-    body = get_input_stream(environ, max_content_length=security.MAX_BODY).read()
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(_read(environ))
     except ValidationError as error:
         if any(each["type"] == "json_invalid" for each in error.errors()):
             raise Malformed(f"The body is no JSON: {error.errors()[0]['ctx']['error']}.") from None
         raise errors.invalid_values(error) from None
 
 
+def _read(environ: Environ) -> bytes:
+    length = environ.get("CONTENT_LENGTH", "")
+    if length.isdecimal() and int(length) <= security.MAX_BODY:
+        body: bytes = environ["wsgi.input"].read(int(length))
+        return body
+    # Without a length, or too long.
+    return get_input_stream(environ, max_content_length=security.MAX_BODY).read()
+
+
 def _refusal(error: Exception) -> Answer:
     if isinstance(error, SQLAlchemyError):
         errors.log_database(error)
+    elif isinstance(error, Overloaded):
+        seldom.log_error(__name__, error.detail)
     elif not isinstance(error, (ConsentError, HTTPException)):
         logging.getLogger(__name__).error("A mistake of this program", exc_info=error)
     made = errors.as_problem(error)

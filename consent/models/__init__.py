@@ -1,6 +1,6 @@
 """The tables. `site` leads every primary key, so that a distributed engine can shard by it."""
 
-from consent.models.counter import Counter
+from consent.models.counter import Counter, Merge
 from consent.models.decision import Decision
 from consent.models.site import Site
 from consent.models.staff import ApiToken, Membership, Staff
@@ -11,6 +11,7 @@ __all__ = [
     "Counter",
     "Decision",
     "Membership",
+    "Merge",
     "Script",
     "Site",
     "Staff",

@@ -1,4 +1,5 @@
-from datetime import date
+import uuid
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,3 +19,14 @@ class Counter(Base):
     # The page that followed, for the dimension `flow`; empty for all others.
     onward: Mapped[str] = mapped_column(String(300), primary_key=True, default="")
     count: Mapped[int] = mapped_column(BigInteger)
+
+
+class Merge(Base):
+    """The last file of page views that a process added to a site's counters, so that none is added twice."""
+
+    __tablename__ = "merges"
+
+    site: Mapped[str] = mapped_column(String(40), primary_key=True)
+    process: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    merged_at: Mapped[datetime]
