@@ -26,7 +26,7 @@ from consent import (
     visits,
 )
 from consent.commits import GroupCommit
-from consent.db import Writer, db, engine_options
+from consent.db import db, engine_options
 from consent.embed.hot import HotPaths
 from consent.journal import Journal
 from consent.memory import Memory
@@ -71,10 +71,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         engine = db.engine
     memory = app.extensions["consent_memory"] = Memory(partial(Session, engine))
     journal = app.extensions["consent_journal"] = Journal(
-        _hits_folder(read, engine), partial(visits.merge, Writer(engine))
+        _hits_folder(read, engine), partial(visits.merge, engine)
     )
     app.wsgi_app = HotPaths(  # type: ignore[method-assign]
-        app, memory, GroupCommit(partial(ledger.committing, engine)), journal
+        app, memory, GroupCommit(partial(ledger.commit, engine)), journal
     )
     if read.trusted_proxies:
         hops = read.trusted_proxies

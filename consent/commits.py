@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -19,7 +18,6 @@ from consent.errors import Overloaded
 
 Item = TypeVar("Item")
 Written = TypeVar("Written")
-Write = Callable[[list[Item]], Sequence[Written]]
 
 # Seconds. A request waits this long for its commit, and so long may a writer take for a group.
 PATIENCE = 8.0
@@ -64,15 +62,11 @@ class Handed(Generic[Item, Written]):
 class GroupCommit(Generic[Item, Written]):
     """One writer for all threads of the process. It starts with an item, so that a server may fork before.
 
-    `begin` is entered by the writer's thread, and gives what writes: it gets the items of a group, commits them, and
-    returns what each item's request is to have, in their order.
+    `write` gets the items of a group, commits them, and returns what each item's request is to have, in their order.
     """
 
-    def __init__(
-        self,
-        begin: Callable[[], AbstractContextManager[Write[Item, Written]]],
-    ) -> None:
-        self._begin = begin
+    def __init__(self, write: Callable[[list[Item]], Sequence[Written]]) -> None:
+        self._write = write
         self._queue: SimpleQueue[Handed[Item, Written]] = SimpleQueue()
         self._lock = threading.Lock()
         self._writer: threading.Thread | None = None
@@ -107,10 +101,6 @@ class GroupCommit(Generic[Item, Written]):
             self._writer.start()
 
     def _run(self) -> None:
-        with self._begin() as write:
-            self._write_groups(write)
-
-    def _write_groups(self, write: Write[Item, Written]) -> None:
         me = threading.current_thread()
         while me is self._writer:
             try:
@@ -127,7 +117,7 @@ class GroupCommit(Generic[Item, Written]):
                 pass
             self._began = time.monotonic()
             try:
-                self._commit(write, [each for each in group if not each.is_finished])
+                self._commit([each for each in group if not each.is_finished])
             except BaseException:
                 with self._lock:
                     if me is self._writer:
@@ -141,18 +131,18 @@ class GroupCommit(Generic[Item, Written]):
                 if me is self._writer:
                     self._began = None
 
-    def _commit(self, write: Write[Item, Written], group: list[Handed[Item, Written]]) -> None:
+    def _commit(self, group: list[Handed[Item, Written]]) -> None:
         if not group:
             return
         try:
-            found = write([each.item for each in group])
+            found = self._write([each.item for each in group])
         except SQLAlchemyError as error:
             if len(group) == 1 or isinstance(error, OperationalError):
                 self._fail(group, error)
                 return
             # One of them cannot be written; the others have no part in that.
             for each in group:
-                self._commit(write, [each])
+                self._commit([each])
         except (
             Exception
         ) as error:  # a mistake of ours: whoever answers the request says so and logs it

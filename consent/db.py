@@ -19,7 +19,6 @@ from pydantic_core import to_json
 from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -124,28 +123,11 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-class Writer:
-    """Transactions that only write, one after another, on a connection that is kept between them."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._connection: Connection | None = None
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        with _turn(self._engine):
-            connection = self._connection = self._connection or self._engine.connect()
-            try:
-                with connection.begin():
-                    yield connection
-            except SQLAlchemyError:
-                self.close()  # the next one has nothing to do with what is wrong with this one
-                raise
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+@contextmanager
+def write(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only writes."""
+    with _turn(engine), engine.begin() as connection:
+        yield connection
 
 
 @contextmanager

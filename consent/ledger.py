@@ -1,8 +1,6 @@
 """The ledger of decisions: recorded once, never changed, and found again by whoever made them."""
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -11,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from consent.db import Bulk, Writer
+from consent import db
+from consent.db import Bulk
 from consent.errors import Conflict, Invalid
 from consent.models import Decision
 from consent.sitefile import NECESSARY, SiteFile
@@ -109,18 +108,11 @@ def record(connection: Connection, rows: list[Row]) -> list[Recorded | Conflict]
     return _inserted(connection, rows, insert)
 
 
-@contextmanager
-def committing(engine: Engine) -> Iterator[Callable[[list[Row]], list[Recorded | Conflict]]]:
-    """As `record`, in a transaction of its own each time it is called, on one connection. For one thread."""
-    writer = Writer(engine)
-
-    def commit(rows: list[Row]) -> list[Recorded | Conflict]:
-        insert = _INSERT.statement(engine.dialect, rows)
-        with writer.transaction() as connection:
-            return _inserted(connection, rows, insert)
-
-    with closing(writer):
-        yield commit
+def commit(engine: Engine, rows: list[Row]) -> list[Recorded | Conflict]:
+    """As `record`, in a transaction of its own."""
+    insert = _INSERT.statement(engine.dialect, rows)
+    with db.write(engine) as connection:
+        return _inserted(connection, rows, insert)
 
 
 # The columns stand in the order of Row.

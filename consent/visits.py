@@ -18,12 +18,12 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.orm import Session
 
-from consent import versions
+from consent import db, versions
 from consent.days import Period
-from consent.db import Bulk, Writer
+from consent.db import Bulk
 from consent.models import Counter, Merge
 from consent.sitefile import SiteFile
 from consent.suppression import K, release, release_table, step
@@ -183,7 +183,7 @@ _ADD = Bulk(
 
 
 def merge(
-    writer: Writer, process: uuid.UUID, number: int, counted: Tally[tuple[str, Cell]]
+    engine: Engine, process: uuid.UUID, number: int, counted: Tally[tuple[str, Cell]]
 ) -> None:
     """Adds what a process counted in its file of this number, unless that is done, in a transaction of its own.
 
@@ -193,7 +193,7 @@ def merge(
     rows = [(site, process, number, now) for site in sorted({site for site, _ in counted})]
     if not rows:
         return
-    with writer.transaction() as connection:
+    with db.write(engine) as connection:
         mark = _MARK.statement(connection.dialect, rows)
         if connection.exec_driver_sql(*mark).rowcount:
             add(connection, counted)

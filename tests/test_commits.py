@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 
 import pytest
 from flask.testing import FlaskClient
@@ -88,7 +88,7 @@ def test_an_item_that_cannot_be_written_stops_no_other() -> None:
             raise IntegrityError("", {}, Exception("seven"))
         return items
 
-    found = together(GroupCommit(lambda: nullcontext(write)).commit, list(range(MANY)))
+    found = together(GroupCommit(write).commit, list(range(MANY)))
 
     assert isinstance(found.pop(7), IntegrityError)
     assert found == [each for each in range(MANY) if each != 7]
@@ -103,7 +103,7 @@ def test_a_database_that_is_away_is_said_to_each_and_comes_back_by_itself() -> N
             raise OperationalError("", {}, Exception("away"))
         return items
 
-    group = GroupCommit(lambda: nullcontext(write))
+    group = GroupCommit(write)
 
     assert all(isinstance(each, OperationalError) for each in together(group.commit, range(MANY)))
     away.clear()
@@ -120,7 +120,7 @@ def test_a_writer_that_dies_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None
             raise SystemExit
         return items
 
-    group = GroupCommit(lambda: nullcontext(write))
+    group = GroupCommit(write)
 
     with pytest.raises(Overloaded):
         group.commit(1)
@@ -138,7 +138,7 @@ def test_a_writer_that_hangs_is_given_up_and_replaced(monkeypatch: pytest.Monkey
             let_go.wait()
         return items
 
-    group = GroupCommit(lambda: nullcontext(write))
+    group = GroupCommit(write)
 
     with pytest.raises(Overloaded):
         group.commit(1)
@@ -164,7 +164,7 @@ def test_more_than_may_wait_are_turned_away_at_once(monkeypatch: pytest.MonkeyPa
         let_go.wait()
         return items
 
-    group = GroupCommit(lambda: nullcontext(write))
+    group = GroupCommit(write)
 
     def commit(item: int) -> int:
         try:
@@ -189,7 +189,7 @@ def test_more_than_may_wait_are_turned_away_at_once(monkeypatch: pytest.MonkeyPa
 
 def test_an_idle_writer_ends_and_another_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commits, "IDLE", 0.01)
-    group: GroupCommit[int, int] = GroupCommit(lambda: nullcontext(lambda items: items))
+    group: GroupCommit[int, int] = GroupCommit(lambda items: items)
     others = set(threading.enumerate())
 
     for item in range(3):

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from consent import journal, visits
-from consent.db import Writer, db
+from consent.db import db
 from consent.errors import Overloaded
 from consent.journal import Journal, Sums
 from consent.models import Counter
@@ -157,7 +157,6 @@ import os, sys
 from datetime import date
 from pathlib import Path
 from consent.journal import Journal
-from consent.db import Writer
 Journal._require_merger = lambda self: None
 journal = Journal(Path(sys.argv[1]), lambda process, number, sums: os.kill(os.getpid(), 9))
 for _ in range(3):
@@ -190,11 +189,9 @@ def test_what_a_living_process_has_is_left_to_it(tmp_path: Path) -> None:
 
 def test_a_process_that_dies_between_commit_and_removal_counts_once(app: Flask) -> None:
     with app.app_context():
-        writer = Writer(db.engine)
         process, sums = uuid.uuid4(), Tally({("krukke", cell("/")): 2})
         for number in (1, 1, 2, 2):
-            visits.merge(writer, process, number, sums)
-        writer.close()
+            visits.merge(db.engine, process, number, sums)
 
         assert db.session.scalar(select(Counter.count)) == 4
 

@@ -28,14 +28,13 @@ def past(app: Flask) -> None:
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], now)
         version = versions.published(db.session(), "07sor", 1)
         choices = [Choice.model_validate(factories.decision()) for _ in range(3)]
-        ledger.record(
-            db.session.connection(),
+        ledger.commit(
+            db.engine,
             [
                 ledger.row(version, choice, None, "desktop", moment)
                 for choice, moment in zip(choices, (now, now, then), strict=True)
             ],
         )
-        db.session.commit()
 
 
 @pytest.fixture
