@@ -52,9 +52,20 @@ screenshots: $(VENV)/dev browser ## Take the pictures of the docs anew
 	$(BIN)/python docs/take_screenshots.py
 
 .PHONY: bench
-bench: $(VENV)/dev postgresql ## Measure the server's hot paths beside a bare Flask view, on SQLite and PostgreSQL
-	@command -v wrk > /dev/null || apt-get install -y -qq wrk || { echo "Install wrk first."; exit 1; }
+bench: $(VENV)/dev postgresql wrk ## Measure the server's hot paths beside a bare Flask view, on SQLite and PostgreSQL
 	$(BIN)/python -m benchmarks.server --markdown docs/benchmarks.md $(ARGS)
+
+.PHONY: bench-growth
+bench-growth: $(VENV)/dev postgresql wrk ## Measure the same with ever more decisions, up to ten million; takes an hour
+	$(BIN)/python -m benchmarks.growth --markdown docs/benchmarks-growth.md $(ARGS)
+
+.PHONY: soak
+soak: $(VENV)/dev postgresql wrk ## Keep the server busy for ten minutes, and see whether it grows or loses anything
+	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+.PHONY: wrk
+wrk:
+	@command -v wrk > /dev/null || apt-get install -y -qq wrk || { echo "Install wrk first."; exit 1; }
 
 .PHONY: bench-banner
 bench-banner: $(VENV)/dev browser ## Measure the banner beside its peers, in Chromium

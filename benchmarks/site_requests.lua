@@ -1,8 +1,9 @@
--- What a website's visitors send: one of script, again, decision, hit, echo; named by the first argument.
--- The second argument is the site's origin.
+-- What a website's visitors send, and its staff: one of script, again, decision, hit, visits, consents, echo; the first
+-- argument says which. Then come the site's origin, the script's tag, a token for the statistics, and the milliseconds
+-- for which each connection waits before each request.
 local browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 local pages = { "/", "/article", "/article/2", "/about", "/contact" }
-local kind, origin, tag, sent, headers
+local kind, origin, tag, pause, sent, headers, staff
 
 -- Each thread makes ids of its own.
 local threads = 0
@@ -12,10 +13,15 @@ function setup(thread)
 end
 
 function init(arguments)
-  kind, origin, tag = arguments[1], arguments[2], arguments[3]
+  kind, origin, tag, pause = arguments[1], arguments[2], arguments[3], tonumber(arguments[5])
   sent = 0
   headers = { ["Origin"] = origin, ["User-Agent"] = browser, ["Content-Type"] = "text/plain" }
+  staff = { ["Authorization"] = "Bearer " .. arguments[4] }
   math.randomseed(os.time() + number)
+  if pause > 0 then
+    -- Not all connections at the same moment.
+    delay = function() return math.floor(pause * (0.5 + math.random()) + 0.5) end
+  end
 end
 
 -- UUIDv7, as browsers make them: the time first.
@@ -25,20 +31,33 @@ local function uuid()
     math.random(0, 4095), number, math.random(0, 65535), sent)
 end
 
-function request()
-  sent = sent + 1
-  if kind == "script" then
-    return wrk.format("GET", "/e/bench.js", { ["Accept-Encoding"] = "br" })
-  elseif kind == "again" then
+local function statistics(what, by)
+  return wrk.format("GET", "/api/v1/sites/bench/stats/" .. what .. "?by=" .. by, staff)
+end
+
+local make = {
+  script = function() return wrk.format("GET", "/e/bench.js", { ["Accept-Encoding"] = "br" }) end,
+  again = function()
     return wrk.format("GET", "/e/bench.js", { ["Accept-Encoding"] = "br", ["If-None-Match"] = tag })
-  elseif kind == "decision" then
+  end,
+  decision = function()
     return wrk.format("POST", "/e/bench/decisions", headers, '{"id":"' .. uuid() .. '","version":1,"language":"nb",'
       .. '"action":"refuse","source":"banner","purposes":{},"services":{},"gpc":false,"dnt":false}')
-  elseif kind == "hit" then
+  end,
+  hit = function()
     local page, from = pages[math.random(#pages)], sent % 2 == 0 and origin .. "/" or "https://www.google.com/"
     return wrk.format("POST", "/e/bench/hits", headers, '{"path":"' .. page .. '","referrer":"' .. from .. '"}')
-  end
-  return wrk.format("POST", "/echo", { ["Content-Type"] = "application/json" }, '{"a":1,"b":[1,2,3],"c":"hello"}')
+  end,
+  visits = function() return statistics("visits", "page") end,
+  consents = function() return statistics("consents", "day") end,
+  echo = function()
+    return wrk.format("POST", "/echo", { ["Content-Type"] = "application/json" }, '{"a":1,"b":[1,2,3],"c":"hello"}')
+  end,
+}
+
+function request()
+  sent = sent + 1
+  return make[kind]()
 end
 
 function done(summary, latency)

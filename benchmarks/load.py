@@ -1,0 +1,222 @@
+"""The server under load: started on a database as an operator would, asked by wrk, and looked at from outside."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import func, select
+
+from benchmarks.ours import SITE, SITE_FILE, WRITTEN_ORIGIN
+from consent import notice, staff
+from consent.db import db
+from consent.models import Counter, Decision
+from consent.serving import ready_app
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+REQUESTS = HERE / "site_requests.lua"
+KEY = "a-key-for-benchmarks-that-is-long-enough"
+WORKERS = 2
+THREADS = 16
+CONNECTIONS = 32
+# Clock ticks in a second of CPU time.
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Server:
+    address: str
+    process: int
+    # What the statistics are asked with, and what a browser has that asks for the script again.
+    token: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of wrk, and what it cost the server."""
+
+    answered: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    failed: int
+    cpu_us: float
+    switches: float
+
+    @property
+    def rate(self) -> float:
+        return self.answered / self.seconds
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What processes have used since they began: seconds of CPU, and how often a thread of theirs had to wait."""
+
+    cpu: float = 0.0
+    waits: int = 0
+
+
+def ask(
+    server: Server,
+    kind: str,
+    seconds: float,
+    *,
+    connections: int = CONNECTIONS,
+    delay_ms: float = 0,
+) -> Measured:
+    """Asks for `seconds`. With a delay each connection waits so long before each request."""
+    command = [
+        *("wrk", "-t2", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "20s"),
+        *(
+            "-s",
+            str(REQUESTS),
+            server.address,
+            "--",
+            kind,
+            WRITTEN_ORIGIN,
+            server.tag,
+            server.token,
+            str(delay_ms),
+        ),
+    ]
+    before = spent(server.process)
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    after = spent(server.process)
+    result = re.search(r"RESULT (\d+) ([\d.]+) ([\d.]+) ([\d.]+) (\d+)", said)
+    if result is None or not int(result[1]):
+        raise click.ClickException(f"wrk got no answer:\n{said}")
+    answered = int(result[1])
+    return Measured(
+        answered,
+        *(float(result[number]) for number in (2, 3, 4)),
+        failed=int(result[5]),
+        cpu_us=(after.cpu - before.cpu) / answered * 1e6,
+        switches=(after.waits - before.waits) / answered,
+    )
+
+
+def prepare(url: str) -> str:
+    """Publishes the site, which counts every page view. Returns a token for its statistics."""
+    app = ready_app({"secret_keys": (KEY,), "database": url})
+    source = SITE_FILE.read_text(encoding="utf-8").replace('when = "never"', 'when = "always"')
+    with app.app_context():
+        notice.publish(db.session(), source, datetime.now(UTC))
+        token = staff.issue_token(db.session(), SITE, "benchmark", datetime.now(UTC))
+        db.session.remove()
+        db.engine.dispose()
+    return token
+
+
+def rows(url: str) -> tuple[int, int]:
+    """How many decisions there are, and how many page views were counted."""
+    app = ready_app({"secret_keys": (KEY,), "database": url})
+    with app.app_context():
+        decisions = db.session.scalar(select(func.count()).select_from(Decision))
+        views = db.session.scalar(
+            select(func.sum(Counter.count)).where(
+                Counter.dimension == "total", Counter.value == "views"
+            )
+        )
+        db.session.remove()
+        db.engine.dispose()
+    return int(decisions or 0), int(views or 0)
+
+
+@contextmanager
+def echo() -> Iterator[Server]:
+    port = _free_port()
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1"),
+        *("--workers", str(WORKERS), "--blocking-threads", "1", "--log-level", "error"),
+        *("--port", str(port), "benchmarks.echo:app"),
+    ]
+    with _running(command, {}, port) as server:
+        yield server
+
+
+@contextmanager
+def ours(url: str, token: str) -> Iterator[Server]:
+    port = _free_port()
+    environ = {
+        "CONSENT_SECRET_KEYS": KEY,
+        "CONSENT_DATABASE": url,
+        "CONSENT_PORT": str(port),
+        "CONSENT_WORKERS": str(WORKERS),
+        "CONSENT_THREADS": str(THREADS),
+    }
+    with _running([sys.executable, "-m", "consent", "serve"], environ, port) as server:
+        script = urllib.request.Request(
+            f"{server.address}/e/{SITE}.js", headers={"Accept-Encoding": "br"}
+        )
+        with urllib.request.urlopen(script, timeout=20) as answer:
+            yield replace(server, token=token, tag=str(answer.headers["ETag"]))
+
+
+@contextmanager
+def _running(command: list[str], environ: dict[str, str], port: int) -> Iterator[Server]:
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        else:
+            raise click.ClickException(f"{' '.join(command)} did not open port {port}.")
+        time.sleep(1)  # for the other worker
+        yield Server(f"http://127.0.0.1:{port}", process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def memory(process: int) -> float:
+    """MiB that the process and those it began hold for themselves, what they share divided among them."""
+    whole = 0
+    for path in _family(process):
+        with suppress(OSError):  # ended meanwhile
+            rollup = (path / "smaps_rollup").read_text()
+            whole += sum(map(int, re.findall(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)))
+    return whole / 1024
+
+
+def spent(process: int) -> Spent:
+    cpu, waits = 0.0, 0
+    for path in _family(process):
+        with suppress(OSError):
+            user, system = (path / "stat").read_text().rpartition(")")[2].split()[11:13]
+            cpu += (int(user) + int(system)) / TICKS
+            for thread in (path / "task").iterdir():
+                status = (thread / "status").read_text()
+                waits += sum(
+                    map(int, re.findall(r"^voluntary_ctxt_switches:\s+(\d+)", status, re.MULTILINE))
+                )
+    return Spent(cpu, waits)
+
+
+def _family(process: int) -> Iterator[Path]:
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            if process in (int(path.name), parent):
+                yield path
