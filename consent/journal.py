@@ -253,5 +253,6 @@ def _abandoned(folder: Path) -> Iterator[tuple[Path, Sums]]:
 
 def _is_free(path: Path) -> bool:
     with suppress(FileNotFoundError, BlockingIOError), _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
-        return True
+        # Its owner removes it before he gives up the lock.
+        return path.exists()
     return False

@@ -1,5 +1,6 @@
 """Hits on their way to the counters: none lost, none twice, bounded, and on the disk nothing but sums."""
 
+import fcntl
 import json
 import signal
 import subprocess
@@ -183,6 +184,26 @@ def test_what_a_living_process_has_is_left_to_it(tmp_path: Path) -> None:
 
     Journal(tmp_path, others.merge).merge()
     kept.merge()
+
+    assert (mine.sums.total(), others.sums.total()) == (1, 0)
+
+
+def test_a_file_that_its_owner_removes_meanwhile_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, others = Counters(), Counters()
+    kept = Journal(tmp_path, mine.merge)
+    kept.add("krukke", [cell("/")])
+    flock, once = fcntl.flock, iter([kept.merge])
+
+    def late(descriptor: int, how: int) -> None:
+        if how & fcntl.LOCK_NB and "sums" in str(Path(f"/proc/self/fd/{descriptor}").readlink()):
+            next(once, lambda: None)()
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    (tmp_path / "recovery").touch()
+    Journal(tmp_path, others.merge).merge()
 
     assert (mine.sums.total(), others.sums.total()) == (1, 0)
 
