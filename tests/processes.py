@@ -84,9 +84,9 @@ class Server:
             **settings,
         }
 
-    def publish(self) -> None:
+    def publish(self, site_file: Path = SITE_FILE) -> None:
         subprocess.run(
-            [*CONSENT, "publish", str(SITE_FILE)],
+            [*CONSENT, "publish", str(site_file)],
             cwd=self.folder,
             env=self.environ,
             check=True,

@@ -57,6 +57,32 @@ def test_a_known_tag_is_answered_with_304_and_no_body(client: FlaskClient) -> No
     assert "max-age" in answer.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/e/07sor.js", "GET, HEAD, OPTIONS"),
+        ("/e/07sor/decisions", "POST, OPTIONS"),
+        ("/e/07sor/hits", "POST, OPTIONS"),
+    ],
+)
+def test_other_methods_are_told_which_there_are(
+    client: FlaskClient, path: str, allowed: str
+) -> None:
+    asked, refused = client.options(path), client.delete(path)
+
+    assert (asked.status_code, asked.headers["Allow"]) == (204, allowed)
+    assert refused.status_code == 405
+    assert set(refused.headers["Allow"].split(", ")) <= set(allowed.split(", "))
+    assert refused.content_type == "application/problem+json"
+
+
+def test_the_head_is_that_of_the_whole(client: FlaskClient) -> None:
+    whole, head = client.get("/e/07sor.js"), client.head("/e/07sor.js")
+
+    assert dict(head.headers) == dict(whole.headers)
+    assert head.data == b""
+
+
 def test_encodings_have_tags_of_their_own(client: FlaskClient) -> None:
     assert (
         fetch(client, Accept_Encoding="br").headers["ETag"]

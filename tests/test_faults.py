@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from consent.demo import SITE_FILE
+from consent.memory import FRESH_FOR
 from consent.settings import database_url
 from tests import postgres
 from tests.conftest import NewDatabase
@@ -126,6 +129,23 @@ def test_new_workers_take_over_and_nothing_is_lost(server: Server) -> None:
     assert kept <= stored
     assert counted <= views <= counted + 8 + viewed.gone
     assert {code for code, _ in decided.answers} == {201}
+
+
+def test_a_publication_reaches_every_process(server: Server, tmp_path: Path) -> None:
+    changed = tmp_path / "changed.toml"
+    changed.write_text(SITE_FILE.read_text().replace('name = "Syse AS"', 'name = "Syse ASA"'))
+    script = server.address("/e/07sor.js")
+    with server.running():
+        # Each request has a connection of its own, and so any of the processes.
+        old = {get(script) for _ in range(8)}
+        server.publish(changed)
+        published = time.monotonic()
+        while old & (found := {get(script) for _ in range(8)}):
+            pass
+        passed = time.monotonic() - published
+
+    assert (len(old), len(found)) == (1, 1)
+    assert passed < FRESH_FOR + 5  # that the machine is busy is not what is tested
 
 
 def ends_with(what: Callable[[], tuple[int, str]], status: int) -> str:
