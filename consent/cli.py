@@ -85,17 +85,35 @@ def check(file: Path) -> None:
 
 @commands.command()
 @FILE
+@click.option("--material", is_flag=True, help="Announce it as a material change, whatever it is.")
+@click.option(
+    "--minor",
+    metavar="REASON",
+    help="What looks like a material change is none, for this reason. It is stored and shown.",
+)
 @on_the_database
-def publish(file: Path) -> None:
+def publish(file: Path, material: bool, minor: str | None) -> None:
     """Make FILE the version in force. The same content as the one in force changes nothing."""
-    publication = notice.publish(db.session(), _source(file), _now())
+    if material and minor:
+        raise click.UsageError("Give --material or --minor, not both.")
+    publication = notice.publish(
+        db.session(), _source(file), _now(), raised=material, lowered_because=minor
+    )
     version = publication.version
-    if publication.is_new:
-        click.echo(f"Published version {version.number} of {version.site}, {version.hash}.")
-    else:
+    if not publication.is_new:
         click.echo(
             f"Version {version.number} of {version.site} says the same already ({version.hash}). Nothing changed."
         )
+        return
+    click.echo(f"Published version {version.number} of {version.site}, {version.hash}.")
+    for change in publication.changes:
+        if not change.is_order:
+            why = f" (material: {change.reason})" if change.reason else ""
+            click.echo(f"  {change.kind} {' › '.join(change.path)}{why}")
+    if version.number > 1:
+        click.echo("A material change." if version.is_material else "Not a material change.")
+    if publication.asked_again:
+        click.echo(f"Whoever granted {', '.join(publication.asked_again)} is asked again.")
 
 
 def _source(file: Path) -> str:

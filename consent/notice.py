@@ -10,9 +10,10 @@ from flask_babel import force_locale, get_locale, gettext, ngettext, pgettext
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent import script, sitefile, versions
+from consent import changes, script, sitefile, versions
 from consent.canonical import digest
-from consent.errors import Conflict
+from consent.changes import Change
+from consent.errors import Conflict, Invalid
 from consent.models import Site, Version, VersionText
 from consent.sitefile import NECESSARY, Purpose, SiteFile
 from consent.values import Lifetime
@@ -23,23 +24,46 @@ class Publication:
     version: Version
     # False: the version in force says the same, and nothing was changed.
     is_new: bool
+    # From the version before.
+    changes: list[Change]
+    # Purposes that mean something else now: whoever granted them is asked again.
+    asked_again: list[str]
 
 
-def publish(session: Session, source: str, now: datetime) -> Publication:
+def publish(
+    session: Session,
+    source: str,
+    now: datetime,
+    *,
+    raised: bool = False,
+    lowered_because: str | None = None,
+) -> Publication:
     """Makes the site file in `source` the version in force, and commits.
 
-    Raises SiteFileError, or Conflict when another publication came in between.
+    It is material if its changes are (changes.py), or `raised`; not if that is lowered with a reason.
+
+    Raises SiteFileError, Invalid where there is nothing to lower, or Conflict when another publication came in between.
     """
     site_file = sitefile.parse(source)
     texts = {language: render(site_file, language) for language in site_file.site.languages}
     content = sitefile.content(site_file)
     content_hash = digest({"content": content, "texts": texts})
     site = session.get(Site, site_file.site.key, with_for_update=True)
+    found: list[Change] = []
+    asked_again: list[str] = []
     if site is None:
         site = Site(site=site_file.site.key, created_at=now, current=0)
         session.add(site)
-    elif (current := versions.get(session, site.site, site.current)).hash == content_hash:
-        return Publication(current, is_new=False)
+    else:
+        current = versions.get(session, site.site, site.current)
+        if current.hash == content_hash:
+            return Publication(current, is_new=False, changes=[], asked_again=[])
+        before = versions.site_file(current)
+        found = changes.compare(before, site_file)
+        asked_again = versions.asked_again(before, site_file)
+    is_material = changes.is_material(found)
+    if lowered_because is not None and not is_material:
+        raise Invalid("Nothing in this version is material, so there is nothing to lower.")
     site.current += 1
     made = Version(
         site=site.site,
@@ -48,6 +72,8 @@ def publish(session: Session, source: str, now: datetime) -> Publication:
         content=content,
         source=source,
         published_at=now,
+        is_material=raised or (is_material and lowered_because is None),
+        lowered_because=lowered_because,
     )
     session.add(made)
     rows = [_text_row(made, language, text) for language, text in texts.items()]
@@ -61,7 +87,7 @@ def publish(session: Session, source: str, now: datetime) -> Publication:
         raise Conflict(
             f"Version {made.number} of {made.site} was published meanwhile; try again."
         ) from None
-    return Publication(made, is_new=True)
+    return Publication(made, is_new=True, changes=found, asked_again=asked_again)
 
 
 def _text_row(made: Version, language: str, text: dict[str, Any]) -> VersionText:

@@ -101,3 +101,20 @@ def fingerprints(site_file: SiteFile) -> dict[str, str]:
         )[:6]
         for purpose in site_file.asked_purposes
     }
+
+
+def asked_again(old: SiteFile, new: SiteFile) -> list[str]:
+    """The purposes about which those who had granted them are asked again: they mean something else now."""
+    before = fingerprints(old)
+    return [
+        purpose
+        for purpose, fingerprint in fingerprints(new).items()
+        if before.get(purpose, fingerprint) != fingerprint
+    ]
+
+
+def numbers(session: Session, site: str) -> list[Version]:
+    """All versions, the newest first. Raises UnknownSite."""
+    current(session, site)
+    found = select(Version).where(Version.site == site).order_by(Version.number.desc())
+    return list(session.scalars(found))

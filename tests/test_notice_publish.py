@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from consent import notice, sitefile, versions
-from consent.errors import NotFound, UnknownSite
+from consent.errors import Invalid, NotFound, UnknownSite
 from consent.models import Version
 from tests import factories
 
@@ -70,3 +70,51 @@ def test_what_does_not_exist_is_said(app: Flask, session) -> None:  # type: igno
         versions.current(session, "nowhere")
     with pytest.raises(NotFound):
         versions.get(session, "krukke", 9)
+
+
+def test_a_version_knows_what_changed_and_who_is_asked_again(session) -> None:  # type: ignore[no-untyped-def]
+    made = publish(session, factories.shop(**{"Counter GmbH": "Zähler GmbH"}))
+
+    assert [(change.path, change.reason) for change in made.changes] == [
+        (("processors", "counter", "name"), "recipient")
+    ]
+    assert made.version.is_material
+    assert made.asked_again == ["analytics", "sizing"]
+
+
+def test_new_wording_asks_nobody(session) -> None:  # type: ignore[no-untyped-def]
+    made = publish(session, factories.shop(**{"Ask us.": "Write to us."}))
+
+    assert (made.version.is_material, made.asked_again) == (True, [])
+
+
+def test_a_change_is_lowered_with_a_reason_and_raised_without(session) -> None:  # type: ignore[no-untyped-def]
+    now = datetime.now(UTC)
+
+    lowered = notice.publish(
+        session,
+        factories.shop(**{"Counter GmbH": "Counter GMBH"}),
+        now,
+        lowered_because="The same company",
+    )
+    raised = notice.publish(
+        session, factories.shop(**{"hello@shop.example": "post@shop.example"}), now, raised=True
+    )
+
+    assert (lowered.version.is_material, lowered.version.lowered_because) == (
+        False,
+        "The same company",
+    )
+    assert raised.version.is_material
+
+
+def test_where_nothing_is_material_there_is_nothing_to_lower(session) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(Invalid, match="nothing to lower"):
+        notice.publish(
+            session,
+            factories.shop(**{"hello@shop.example": "post@shop.example"}),
+            datetime.now(UTC),
+            lowered_because="A typing error",
+        )
+
+    assert versions.current(session, "krukke").number == 1

@@ -19,6 +19,10 @@ class Version(Base):
     # The site file as its owner wrote it, comments and all.
     source: Mapped[str] = mapped_column(Text, deferred=True)
     published_at: Mapped[datetime]
+    # Whether it changed the one before materially; so that it need not be worked out each time, and as it was weighed.
+    is_material: Mapped[bool]
+    # Why whoever published it did not take its material changes for such.
+    lowered_because: Mapped[str | None] = mapped_column(Text)
 
 
 class VersionText(Base):
