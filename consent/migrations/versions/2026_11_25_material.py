@@ -10,14 +10,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("versions") as versions:
-        versions.add_column(
-            sa.Column("is_material", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
-        versions.add_column(sa.Column("lowered_because", sa.Text(), nullable=True))
+    # No batch: it would drop the table, which others point at.
+    op.add_column(
+        "versions",
+        sa.Column("is_material", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
+    op.add_column("versions", sa.Column("lowered_because", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("versions") as versions:
-        versions.drop_column("lowered_because")
-        versions.drop_column("is_material")
+    op.drop_column("versions", "lowered_because")
+    op.drop_column("versions", "is_material")
