@@ -95,15 +95,15 @@ def ask(
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     after = spent(server.process)
     result = re.search(r"RESULT (\d+) ([\d.]+) ([\d.]+) ([\d.]+) (\d+)", said)
-    if result is None or not int(result[1]):
-        raise click.ClickException(f"wrk got no answer:\n{said}")
+    if result is None:
+        raise click.ClickException(f"wrk said no result:\n{said}")
     answered = int(result[1])
     return Measured(
         answered,
         *(float(result[number]) for number in (2, 3, 4)),
         failed=int(result[5]),
-        cpu_us=(after.cpu - before.cpu) / answered * 1e6,
-        switches=(after.waits - before.waits) / answered,
+        cpu_us=(after.cpu - before.cpu) / max(1, answered) * 1e6,
+        switches=(after.waits - before.waits) / max(1, answered),
     )
 
 
