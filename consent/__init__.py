@@ -31,6 +31,7 @@ from consent.embed.hot import HotPaths
 from consent.journal import Journal
 from consent.memory import Memory
 from consent.networks import Networks
+from consent.privacy import history
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -61,6 +62,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     for blueprint in (
         embed.blueprint,
         privacy.blueprint,
+        history.blueprint,
         dashboard.blueprint,
         api.blueprint,
         clients.blueprint,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from consent import sitefile
 from consent.i18n import CATALOGUES
 from consent.sitefile import NECESSARY, SiteFile
 
@@ -102,7 +103,7 @@ def tree(site_file: SiteFile, language: str) -> Tree:
 
     What it leaves to the program stands there as the program takes it, so that writing a default down is no change.
     """
-    whole = site_file.model_dump(mode="json")
+    whole = sitefile.whole(site_file)
     for written, purpose in zip(whole["purposes"], site_file.purposes, strict=True):
         written["consent_types"] = list(purpose.types)
         written["opt_out_signal"] = purpose.is_withheld
@@ -278,6 +279,10 @@ def _retention(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
     return "retention" if len(path) == 1 or _reworded(old, new) else None
 
 
+def _keep(_path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
+    return "retention" if _hours(new) > _hours(old) else None
+
+
 def _promises(gone: Reason) -> Rule:
     def rule(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
         if len(path) == 1:
@@ -321,5 +326,6 @@ RULES: dict[str, Rule] = {
     "transfers": _transfers,
     "hits": _counting,
     "asking": _asking,
+    "keep": _keep,
     "signals": _signals,
 }

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from consent import notice, script, serving, signals, sitefile, staff, versions, web
+from consent import notice, retention, script, serving, signals, sitefile, staff, versions, web
 from consent.db import db
 from consent.demo import run as run_demo
 from consent.errors import ConsentError
@@ -151,6 +151,19 @@ def embed(site: str, url: str | None, pinned: bool) -> None:
     session = db.session()
     site_file = versions.site_file(versions.current(session, site))
     click.echo(signals.lines(site_file, address, script.body(session, site) if pinned else ""))
+
+
+@commands.command()
+@click.argument("sites", nargs=-1)
+@on_the_database
+def purge(sites: tuple[str, ...]) -> None:
+    """Erase what SITES, or all sites, keep no longer. A server does so by itself once a day."""
+    session = db.session()
+    for site in sites or retention.sites(session):
+        erased = retention.purge(session, site, _now())
+        click.echo(
+            f"{site}: {', '.join(f'{count} {what}' for what, count in erased.items())} erased."
+        )
 
 
 @commands.command("migrate")

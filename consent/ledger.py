@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import uuid_utils.compat
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.orm import Session
 
-from consent import db
+from consent import db, versions
 from consent.db import Bulk
 from consent.errors import Conflict, Invalid
 from consent.models import Decision
@@ -205,3 +205,19 @@ def history(session: Session, site: str, visitor: uuid.UUID) -> list[Decision]:
             .order_by(Decision.decided_at.desc(), Decision.id.desc())
         )
     )
+
+
+def receipts(session: Session, site: str, visitor: uuid.UUID) -> list[dict[str, Any]]:
+    """All that is stored of the visitor, the latest decision first."""
+    return [
+        receipt(each, versions.get(session, site, each.version).hash)
+        for each in history(session, site, visitor)
+    ]
+
+
+def erase(session: Session, site: str, visitor: uuid.UUID) -> int:
+    """Deletes a visitor's decisions (GDPR article 17), and says how many there were. The caller commits."""
+    gone = session.execute(
+        delete(Decision).where(Decision.site == site, Decision.visitor == visitor)
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]

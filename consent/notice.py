@@ -10,12 +10,12 @@ from flask_babel import force_locale, get_locale, gettext, ngettext, pgettext
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent import changes, script, sitefile, versions
+from consent import changes, i18n, script, sitefile, versions
 from consent.canonical import digest
 from consent.changes import Change
 from consent.errors import Conflict, Invalid
 from consent.models import Site, Version, VersionText
-from consent.sitefile import NECESSARY, Purpose, SiteFile
+from consent.sitefile import NECESSARY, Processor, Purpose, SiteFile
 from consent.values import Lifetime
 
 
@@ -229,6 +229,31 @@ def _in_a_sentence(purpose: Purpose, language: str) -> str:
         "marketing": pgettext("purpose in a sentence", "marketing"),
     }
     return found[purpose.key]
+
+
+def recipients(
+    site_file: SiteFile, language: str, *, q: str = "", country: str = "", purpose: str = ""
+) -> list[Processor]:
+    """The processors of which all words of `q` are said, in that country, that serve that purpose; empty: any."""
+    serving = {each.processor for each in site_file.services_of(purpose)}
+    words = q.casefold().split()
+    return [
+        each
+        for each in site_file.processors
+        if (not country or country in places(each))
+        and (not purpose or each.key in serving)
+        and all(word in _said_of(each, language) for word in words)
+    ]
+
+
+def places(processor: Processor) -> list[str]:
+    """Codes of the countries that have to do with it: where the data are, and where the company sits."""
+    return [*processor.countries, *([processor.seat] if processor.seat else [])]
+
+
+def _said_of(processor: Processor, language: str) -> str:
+    said = [processor.name, processor.task[language], processor.note[language]]
+    return " ".join([*said, *map(i18n.country, places(processor))]).casefold()
 
 
 @dataclass(frozen=True)

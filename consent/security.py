@@ -59,7 +59,9 @@ def headers(response: Response, htmx_url: str) -> Response:
         return response
     response.headers.update(common_headers(request.scheme))
     staff = request.path.startswith("/dashboard")
-    script = f"'self' {htmx_url}" if staff else "'self'"
+    # The search among recipients is the one visitor page that loads it.
+    htmx = staff or request.path.endswith("/recipients")
+    script = f"'self' {htmx_url}" if htmx else "'self'"
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src {script}; style-src 'self'; img-src 'self' data:; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

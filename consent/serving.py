@@ -20,7 +20,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
-from consent import create_app
+from consent import create_app, errors, retention, web
 from consent.db import db, migrate
 from consent.journal import Journal
 from consent.settings import Settings
@@ -30,6 +30,8 @@ GRACE = 30
 # Seconds between two looks at whether the process that began a worker is still there.
 ORPHAN_CHECK = 0.5
 FREE_TRIES = 6
+# Seconds between two looks at whether a site is due to be purged.
+PURGE_CHECK = 3600
 # Seconds between two looks at whether the port is open.
 OPEN_CHECK = 0.05
 
@@ -147,8 +149,20 @@ def _count_hits(app: Flask) -> None:
 def _worker(config: dict[str, Any] | None) -> Flask:
     end_with_parent()
     app = create_app(config)
+    threading.Thread(target=_purge_daily, args=(app,), daemon=True).start()
     atexit.register(_leave, app)
     return app
+
+
+def _purge_daily(app: Flask) -> None:
+    """Looks now and then whether a site is due; of all processes one purges it."""
+    while True:
+        try:
+            with app.app_context():
+                retention.purge_due(db.session(), web.now())
+        except SQLAlchemyError as error:
+            errors.log_database(error)
+        time.sleep(PURGE_CHECK)
 
 
 def _leave(app: Flask) -> None:

@@ -25,8 +25,10 @@ from consent.values import (
     Country,
     Email,
     Language,
+    Lifetime,
     Name,
     Origin,
+    Period,
     Text,
     Timezone,
     WebAddress,
@@ -105,6 +107,13 @@ class Asking(Part):
     # How long a choice stands, granted or refused alike. EU law in preparation forbids asking again within
     # six months of a refusal, and guidance (Datatilsynet, CNIL) takes a year for the longest.
     months: Annotated[int, Field(ge=6, le=13)] = 12
+
+
+class Keep(Part):
+    # How long the server keeps what it stores itself. A decision is evidence for as long as somebody may ask for it;
+    # counters identify nobody, and CNIL takes 25 months for enough.
+    decisions: Period = Lifetime(amount=5, unit="year")
+    counters: Period = Lifetime(amount=25, unit="month")
 
 
 class Banner(Part):
@@ -239,6 +248,7 @@ class SiteFile(Part):
     site: SiteTable
     hits: Hits = Hits()
     asking: Asking = Asking()
+    keep: Keep = Keep()
     banner: Banner = Banner()
     looks: Looks = Looks()
     signals: Signals = Signals()
@@ -314,6 +324,7 @@ def parse(source: str) -> SiteFile:
             *_own_purposes(raw),
             *_hits_without_purpose(raw),
             *_types_twice(raw),
+            *_kept_too_short(raw),
         )
     ]
     if found:
@@ -329,6 +340,11 @@ def load(content: dict[str, Any]) -> SiteFile:
 def content(site_file: SiteFile) -> dict[str, Any]:
     """What a version stores, and what its hash is taken over: what was written, not the defaults."""
     return site_file.model_dump(mode="json", exclude_unset=True)
+
+
+def whole(site_file: SiteFile) -> dict[str, Any]:
+    """All that it says, defaults too."""
+    return site_file.model_dump(mode="json")
 
 
 def context_of(raw: dict[str, Any]) -> dict[str, Any]:
@@ -379,6 +395,19 @@ def _hits_without_purpose(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int
         yield (
             ("hits", "when"),
             "There is no purpose analytics that could be granted. Add one, or write always or never.",
+        )
+
+
+def _kept_too_short(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+    try:
+        keep = Keep.model_validate(raw.get("keep", {}))
+        months = Asking.model_validate(raw.get("asking", {})).months
+    except ValidationError:
+        return  # said already
+    if keep.decisions.days < Lifetime(amount=months, unit="month").days:
+        yield (
+            ("keep", "decisions"),
+            f"A choice stands for {months} months, and has to be proved as long. Keep decisions that long at least.",
         )
 
 

@@ -192,6 +192,11 @@ class Lifetime(BaseModel):
     amount: Annotated[int, Field(ge=0)]
     unit: Literal["session", "minute", "hour", "day", "week", "month", "year"]
 
+    @property
+    def days(self) -> int:
+        """Whole days. Months and years are taken as long as the longest."""
+        return self.amount * {"day": 1, "week": 7, "month": 31, "year": 366}.get(self.unit, 0)
+
 
 def _lifetime(value: Any) -> Any:
     if not isinstance(value, str):
@@ -207,6 +212,12 @@ def _lifetime(value: Any) -> Any:
     return Lifetime.model_validate({"amount": int(match[1]), "unit": match[2]})
 
 
+def _whole_days(value: Lifetime) -> Lifetime:
+    if value.days < 1:
+        raise wrong("This is a number of days at least: 90 days, 25 months, 5 years.")
+    return value
+
+
 Text = Annotated[dict[str, str], BeforeValidator(_in_every_language)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -219,3 +230,4 @@ CookieName = Annotated[
 ]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 CookieLifetime = Annotated[Lifetime, BeforeValidator(_lifetime)]
+Period = Annotated[CookieLifetime, AfterValidator(_whole_days)]

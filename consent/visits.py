@@ -12,13 +12,13 @@ from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from consent import db, versions
@@ -52,8 +52,6 @@ ROWS_AT_ONCE = 1000
 DIRECT = "direct"
 UNKNOWN_PAGE = "?"
 OTHER_PAGES = "*"
-# How long a process may take from the commit of a merge to the removal of its file. It is the next thing it does.
-MERGES_KEPT = timedelta(days=7)
 QUERY = re.compile("[?#;]")
 # Stands for what may point at a person.
 HIDDEN = "…"
@@ -197,8 +195,6 @@ def merge(
         mark = _MARK.statement(connection.dialect, rows)
         if connection.exec_driver_sql(*mark).rowcount:
             add(connection, counted)
-        if number == 1:
-            _forget_merges(connection, [site for site, *_ in rows], now - MERGES_KEPT)
 
 
 _MARK = Bulk(
@@ -206,11 +202,6 @@ _MARK = Bulk(
     "(site, process) DO UPDATE SET number = excluded.number, merged_at = excluded.merged_at "
     "WHERE stored.number < excluded.number",
 )
-
-
-def _forget_merges(connection: Connection, sites: list[str], before: datetime) -> None:
-    """Of processes that ended long ago."""
-    connection.execute(delete(Merge).where(Merge.site.in_(sites), Merge.merged_at < before))
 
 
 @dataclass(frozen=True)

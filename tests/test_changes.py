@@ -101,6 +101,10 @@ def _widenings() -> dict[str, tuple[str, Any]]:
             "retention",
             lambda raw: change(raw["retention"][0], period=both("For ever")),
         ),
+        "decisions kept longer": (
+            "retention",
+            lambda raw: change(raw.setdefault("keep", {}), decisions="50 years"),
+        ),
         "a retention no longer promised": (
             "retention",
             lambda raw: change(raw["retention"][0], what=both("Other")),

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from consent.db import db
 from consent.models import Decision
 from tests import pages
 from tests.factories import decide, decision
@@ -176,3 +178,92 @@ def test_the_shops_pages_say_what_the_shop_says(client: FlaskClient) -> None:
     assert "Page views are counted only after you have agreed to statistics." in said
     assert "6 months" in said
     assert "Datatilsynet" not in said
+
+
+@pytest.fixture
+def decided(client: FlaskClient) -> list[str]:
+    """Somebody who agreed, chose, and whose pages these are. The ids of their decisions."""
+    first, second = decision(), decision(action="choose", purposes={"analytics": True})
+    token = decide(client, first).get_json()["token"]
+    decide(client, {**second, "token": token})
+    client.post("/privacy/07sor/choices/open", data={"token": token})
+    return [str(first["id"]), str(second["id"])]
+
+
+def test_all_choices_are_there_the_latest_first(client: FlaskClient, decided: list[str]) -> None:
+    said = pages.check(client.get("/privacy/07sor/choices?lang=en"), "en")
+
+    assert said.index("You chose yourself : Statistics") < said.index("You agreed to everything")
+
+
+def test_a_choice_is_shown_with_what_its_visitor_saw(
+    client: FlaskClient, decided: list[str]
+) -> None:
+    said = pages.check(client.get(f"/privacy/07sor/choices/{decided[0]}?lang=en"), "en")
+
+    assert "You agreed to everything" in said
+    assert "Ditt valg, ditt personvern" in said  # the banner was in Bokmål
+    assert decided[0] in said
+
+
+def test_choices_are_downloaded_as_data(client: FlaskClient, decided: list[str]) -> None:
+    answer = client.get("/privacy/07sor/choices.json")
+
+    assert [each["id"] for each in answer.get_json()["decisions"]] == decided[::-1]
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="choices-07sor.json"'
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_what_is_erased_is_gone_and_nothing_else(
+    app: Flask, client: FlaskClient, decided: list[str]
+) -> None:
+    other = decision()
+    decide(app.test_client(), other)
+
+    answer = client.post("/privacy/07sor/choices/erase?lang=en", follow_redirects=True)
+
+    assert "is erased" in pages.check(answer, "en")
+    assert client.get("/privacy/07sor/choices.json").status_code == 404
+    with app.app_context():
+        assert [str(each.id) for each in db.session.query(Decision)] == [other["id"]]
+
+
+@pytest.mark.parametrize("path", ["/choices.json", "/choices/{}"])
+def test_a_stranger_sees_nothing_of_it(app: Flask, decided: list[str], path: str) -> None:
+    stranger = app.test_client()
+    assert stranger.get(f"/privacy/07sor{path.format(decided[0])}").status_code == 404
+
+    token = decide(stranger, decision()).get_json()["token"]
+    stranger.post("/privacy/07sor/choices/open", data={"token": token})
+    assert stranger.get(f"/privacy/07sor/choices/{decided[0]}").status_code == 404
+    stranger.post("/privacy/07sor/choices/erase")
+    with app.app_context():
+        assert {str(each.id) for each in db.session.query(Decision)} == set(decided)
+
+
+def test_another_website_cannot_erase_anything(client: FlaskClient, decided: list[str]) -> None:
+    answer = client.post("/privacy/07sor/choices/erase", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 403
+    assert len(client.get("/privacy/07sor/choices.json").get_json()["decisions"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "there", "missing"),
+    [
+        ("", "Syse AS", "No recipient"),
+        ("q=invoice", "PayEx", "Syse AS"),
+        ("country=NO", "Syse AS", "Delighted"),
+        ("purpose=analytics", "Google", "Syse AS"),
+        ("q=united+states+backup", "ManageWP", "PayEx"),
+        ("q=nothing+of+this", "No recipient is like that", "Syse AS"),
+    ],
+)
+def test_recipients_are_searched(client: FlaskClient, query: str, there: str, missing: str) -> None:
+    whole = pages.check(client.get(f"/privacy/07sor/recipients?lang=en&{query}"), "en")
+    part = client.get(f"/privacy/07sor/recipients/table?lang=en&{query}").get_data(as_text=True)
+
+    for said in (whole, part):
+        assert there in said
+        assert missing not in said
+    assert "<html" not in part

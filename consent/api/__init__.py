@@ -32,14 +32,8 @@ def me(site: str) -> ResponseReturnValue:
     session = web.session()
     versions.current(session, site)
     visitor = tokens.read(web.settings().secret_keys, site, _token(), web.now())
-    found = ledger.history(session, site, visitor)
     return jsonify(
-        site=site,
-        visitor=str(visitor),
-        decisions=[
-            ledger.receipt(decision, versions.get(session, site, decision.version).hash)
-            for decision in found
-        ],
+        site=site, visitor=str(visitor), decisions=ledger.receipts(session, site, visitor)
     )
 
 

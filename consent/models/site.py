@@ -16,3 +16,5 @@ class Site(Base):
     # First and last day (site's time zone) whose decisions and counters are invented samples.
     samples_from: Mapped[date | None]
     samples_to: Mapped[date | None]
+    # The last day (UTC) on which a process erased what is no longer kept.
+    purged_on: Mapped[date | None]

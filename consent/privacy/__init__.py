@@ -1,18 +1,21 @@
 """Visitor pages: the notice, and one's own choice. Every page works without JavaScript."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import uuid_utils.compat
-from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from pydantic import ValidationError
 
 from consent import i18n, ledger, notice, tokens, versions, web
-from consent.errors import Conflict, ConsentError, Malformed, invalid_values
+from consent.errors import Conflict, ConsentError, Malformed, NotFound, invalid_values
 from consent.ledger import Choice
 from consent.models import Decision, Version
+from consent.privacy import frame
 from consent.security import require_own_page
 from consent.sitefile import SiteFile
 from consent.useragent import classify
@@ -23,12 +26,7 @@ blueprint = Blueprint("privacy", __name__, url_prefix="/privacy/<site>")
 COOKIE = "consent_visitor"
 
 
-@blueprint.after_request
-def _of_one_person(response: Response) -> Response:
-    if response.content_type.startswith("text/html"):
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Accept-Language, Cookie, Sec-GPC, DNT"
-    return response
+blueprint.after_request(frame.of_one_person)
 
 
 @blueprint.get("/")
@@ -37,10 +35,62 @@ def page(site: str) -> str:
     return _page("privacy/notice.html", version)
 
 
+@blueprint.get("/recipients")
+def recipients(site: str) -> str:
+    """The processors as a table to search."""
+    return _recipients(site, "privacy/recipients.html")
+
+
+@blueprint.get("/recipients/table")
+def recipients_part(site: str) -> str:
+    return _recipients(site, "privacy/_recipients.html")
+
+
 @blueprint.get("/choices")
 def choices(site: str) -> str:
     version = versions.current(web.session(), site)
-    return _page("privacy/choices.html", version)
+    return _page("privacy/choices.html", version, made=_made(site, _visitor(site)))
+
+
+@blueprint.get("/choices/<uuid:identity>")
+def choice_page(site: str, identity: uuid.UUID) -> str:
+    """One of the visitor's own choices, with what they had before them when they made it."""
+    session = web.session()
+    decision = session.get(Decision, (site, identity))
+    if decision is None or decision.visitor != _visitor(site):
+        raise NotFound("You made no such choice in this browser.")
+    version = versions.get(session, site, decision.version)
+    return frame.render(
+        "privacy/choice.html",
+        version,
+        made=_described(decision, version),
+        seen=versions.text(session, version, decision.language),
+        receipt=ledger.receipt(decision, version.hash),
+    )
+
+
+@blueprint.get("/choices.json")
+def choices_as_json(site: str) -> Response:
+    """All that is stored of the visitor's choices, as a file (GDPR article 20)."""
+    visitor = _required_visitor(site)
+    response = jsonify(
+        site=site, visitor=str(visitor), decisions=ledger.receipts(web.session(), site, visitor)
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="choices-{site}.json"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@blueprint.post("/choices/erase")
+def erase(site: str) -> ResponseReturnValue:
+    require_own_page()
+    session = web.session()
+    ledger.erase(session, site, _required_visitor(site))
+    session.commit()
+    language = i18n.choose(versions.site_file(versions.current(session, site)).site.languages)
+    response = redirect(url_for("privacy.choices", site=site, lang=language, erased=1), 303)
+    response.delete_cookie(COOKIE, path=url_for("privacy.page", site=site))
+    return response
 
 
 @blueprint.get("/current.json")
@@ -59,6 +109,11 @@ def current(site: str) -> Response:
         addresses={
             "notice": {language: f"{address}?lang={language}" for language in languages},
             "choices": web.public_url() + url_for("privacy.choices", site=site),
+            "versions": web.public_url() + url_for("history.versions_page", site=site),
+            "feed": web.public_url() + url_for("history.feed", site=site),
+            "json": web.public_url() + url_for("history.as_json", site=site, number=version.number),
+            "json_ld": web.public_url()
+            + url_for("history.as_json_ld", site=site, number=version.number),
             "script": f"{web.public_url()}/e/{site}.js",
         },
     )
@@ -160,25 +215,86 @@ def _withheld(site_file: SiteFile) -> list[str]:
     )
 
 
-def _page(template: str, version: Version) -> str:
-    session = web.session()
-    site_file = versions.site_file(version)
-    language = i18n.choose(site_file.site.languages)
-    g.timezone = site_file.site.timezone
-    latest = _latest(version.site, _visitor(version.site))
-    return render_template(
+def _recipients(site: str, template: str) -> str:
+    version = versions.current(web.session(), site)
+    site_file, language = versions.site_file(version), frame.language(version)
+    asked = {name: request.args.get(name, "").strip() for name in ("q", "country", "purpose")}
+    return frame.render(
         template,
-        version=version,
-        file=site_file,
-        language=language,
-        languages=site_file.site.languages,
-        text=versions.text(session, version, language),
+        version,
+        asked=asked,
+        found=notice.recipients(site_file, language, **asked),
+        countries=sorted(
+            {
+                (code, i18n.country(code))
+                for each in site_file.processors
+                for code in notice.places(each)
+            },
+            key=lambda each: each[1],
+        ),
+        purposes=[
+            each for each in notice.purposes(site_file, language) if site_file.services_of(each.key)
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Made:
+    """A choice as its visitor reads it."""
+
+    decision: Decision
+    said: str
+    # Titles of what was agreed to.
+    granted: list[str]
+
+
+def _made(site: str, visitor: uuid.UUID | None) -> list[Made]:
+    session = web.session()
+    found = ledger.history(session, site, visitor) if visitor else []
+    return [_described(each, versions.get(session, site, each.version)) for each in found]
+
+
+def _described(decision: Decision, version: Version) -> Made:
+    site_file = versions.site_file(version)
+    language = frame.language(version)
+    said = {
+        "accept": gettext("You agreed to everything"),
+        "refuse": gettext("You refused everything"),
+        "choose": gettext("You chose yourself"),
+        "withdraw": gettext("You withdrew your consent"),
+    }
+    granted = [
+        each.title
+        for each in notice.purposes(site_file, language)
+        if decision.purposes.get(each.key)
+    ]
+    granted += [each.name for each in site_file.services if decision.services.get(each.key)]
+    return Made(decision, said[decision.action], granted)
+
+
+def _required_visitor(site: str) -> uuid.UUID:
+    versions.current(web.session(), site)
+    visitor = _visitor(site)
+    if visitor is None:
+        raise NotFound("No choice is known in this browser.")
+    return visitor
+
+
+def _page(template: str, version: Version, **values: Any) -> str:
+    site_file = versions.site_file(version)
+    language = frame.language(version)
+    latest = _latest(version.site, _visitor(version.site))
+    return frame.render(
+        template,
+        version,
+        text=versions.text(web.session(), version, language),
         purposes=notice.purposes(site_file, language),
         decision=latest,
         granted=_state(latest),
         decision_id=uuid_utils.compat.uuid7(),
         saved="saved" in request.args,
         opted_out=notice.opted_out(site_file, language) if _withheld(site_file) else "",
+        **values,
     )
 
 

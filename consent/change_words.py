@@ -1,0 +1,190 @@
+"""Says in words what changes.py finds: what it concerns, what was there and what is there now, and why it matters."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flask_babel import gettext
+
+from consent import notice
+from consent.changes import Change, Reason, is_lifetime, is_text
+from consent.i18n import country
+from consent.sitefile import SiteFile
+from consent.values import Lifetime
+
+# A run of words that both texts have, that only the old has, or that only the new has.
+Run = tuple[Literal["same", "gone", "new"], str]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A change as a visitor reads it."""
+
+    kind: Literal["added", "removed", "changed"]
+    # What part of the notice: Recipient, Cookie, Your rights.
+    part: str
+    # Which of them, if there are several: Google Analytics.
+    name: str
+    # What of it, if not the whole: Countries.
+    detail: str
+    runs: list[Run]
+    reason: str
+
+
+def say(found: list[Change], old: SiteFile, new: SiteFile, language: str) -> list[Said]:
+    """The changes that mean something to a visitor, those that are material first."""
+    said = [
+        Said(
+            change.kind,
+            _part(change.path),
+            _name(change, old, new, language),
+            _detail(change.path),
+            [*_runs(_shown(change, change.old, language), _shown(change, change.new, language))],
+            reasons()[change.reason] if change.reason else "",
+        )
+        for change in found
+        if _matters(change, language)
+    ]
+    return sorted(said, key=lambda each: not each.reason)
+
+
+def _matters(change: Change, language: str) -> bool:
+    if change.is_order or change.path[0] in ("looks", "banner") or change.path[-1] == "key":
+        return False
+    if is_text(change.old) and is_text(change.new):
+        return bool(change.old.get(language) != change.new.get(language))
+    return True
+
+
+def reasons() -> dict[Reason, str]:
+    return {
+        "controller": gettext("Somebody else is responsible."),
+        "purpose": gettext("Data are used for something new."),
+        "service": gettext("Another service is used."),
+        "recipient": gettext("Somebody else receives data."),
+        "country": gettext("Data may be in another country."),
+        "cookie": gettext("Another cookie is stored."),
+        "lifetime": gettext("A cookie is stored longer."),
+        "data": gettext("Another kind of data is collected."),
+        "source": gettext("Data come from another source."),
+        "retention": gettext("What is said of how long data are kept is different."),
+        "right": gettext("A right, or a way to use it, is different or gone."),
+        "safeguard": gettext("A promise is different or gone."),
+        "transfer": gettext("What is said of data outside the EEA is different."),
+        "counting": gettext("More page views are counted."),
+        "asking": gettext("A choice stands longer before you are asked again."),
+        "signal": gettext("Consent lets more happen than before."),
+        "described": gettext("It is described in other words, which may mean more."),
+    }
+
+
+def _part(path: tuple[str, ...]) -> str:
+    if "cookies" in path:
+        return str(gettext("Cookie"))
+    found: dict[str, str] = {
+        "introduction": gettext("Introduction"),
+        "site": gettext("Website"),
+        "controller": gettext("Controller"),
+        "dpo": gettext("Data protection officer"),
+        "authority": gettext("Supervisory authority"),
+        "purposes": gettext("Purpose"),
+        "services": gettext("Service"),
+        "processors": gettext("Recipient"),
+        "data": gettext("Kind of data"),
+        "sources": gettext("Where else data come from"),
+        "retention": gettext("How long it is kept"),
+        "keep": gettext("How long it is kept"),
+        "rights": gettext("Your rights"),
+        "safeguards": gettext("How it is protected"),
+        "statements": gettext("What else you should know"),
+        "transfers": gettext("Data outside the EEA"),
+        "hits": gettext("Counting of page views"),
+        "asking": gettext("How long a choice stands"),
+        "signals": gettext("What tags are told"),
+    }
+    return found.get(path[0], path[0])
+
+
+def _name(change: Change, old: SiteFile, new: SiteFile, language: str) -> str:
+    table, *rest = change.path
+    if "cookies" in rest:
+        return change.path[change.path.index("cookies") + 1]
+    if not rest:
+        return ""
+    # What is gone has its name from the old version.
+    for site_file in (old, new) if change.new is None else (new, old):
+        if table == "purposes":
+            titles = {each.key: each.title for each in notice.purposes(site_file, language)}
+        elif table in ("services", "processors"):
+            titles = {each.key: each.name for each in getattr(site_file, table)}
+        elif table in ("rights", "safeguards", "statements"):
+            titles = {
+                each.key: each.title.get(language) or next(iter(each.title.values()))
+                for each in getattr(site_file, table)
+            }
+        else:
+            return rest[0] if table in ("data", "retention") else ""
+        if rest[0] in titles:
+            return titles[rest[0]]
+    return rest[0]
+
+
+def _detail(path: tuple[str, ...]) -> str:
+    if len(path) == 1 or (path[0] in ("data", "retention") and len(path) == 2):
+        return ""
+    found: dict[str, str] = {
+        "name": gettext("Name"),
+        "email": gettext("E-mail"),
+        "phone": gettext("Phone"),
+        "address": gettext("Address"),
+        "countries": gettext("Countries"),
+        "seat": gettext("Country of the company"),
+        "lifetime": gettext("Lifetime"),
+        "use": gettext("What it is for"),
+        "purpose": gettext("Purpose"),
+        "processor": gettext("Recipient"),
+        "opt_out": gettext("Page to opt out"),
+        "privacy_policy": gettext("Their privacy policy"),
+        "whose": gettext("Of whom"),
+        "why": gettext("Why"),
+        "updated": gettext("Date of the text"),
+        "languages": gettext("Languages"),
+        "origins": gettext("Website"),
+    }
+    return found.get(path[-1], "")
+
+
+def _shown(change: Change, value: Any, language: str) -> str:
+    """What is in one of the versions, as text."""
+    if value is None or (isinstance(value, dict) and not is_text(value) and not is_lifetime(value)):
+        return ""
+    if is_text(value):
+        return str(value.get(language) or next(iter(value.values())))
+    if is_lifetime(value):
+        return notice.lifetime(Lifetime.model_validate(value))
+    if change.path[-1] == "seat":
+        return country(value)
+    if change.path[-1] == "countries":
+        return ", ".join(map(country, value)) or gettext("Country not stated")
+    if change.path[-1] == "months":
+        return notice.lifetime(Lifetime(amount=value, unit="month"))
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _runs(old: str, new: str) -> Iterator[Run]:
+    """The two texts as one, word by word."""
+    before, after = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (old, new))
+    for kind, a, b, c, d in difflib.SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
+        if kind == "equal":
+            yield "same", "".join(before[a:b])
+            continue
+        if b > a:
+            yield "gone", "".join(before[a:b])
+        if d > c:
+            yield "new", "".join(after[c:d])

@@ -1,0 +1,97 @@
+"""What the server keeps for how long: one list of periods, and the purge that follows it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from consent import versions
+from consent.models import Counter, Decision, Merge, Site
+from consent.sitefile import SiteFile
+from consent.values import Lifetime
+
+# Rows that one transaction deletes, so that nobody waits long for it.
+AT_ONCE = 1000
+# How long a process may take from adding hits to the counters to removing their file. It is the next thing it does.
+MERGES = Lifetime(amount=7, unit="day")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Rows of one kind: how long a site's are kept, and what erases some of those from before a day."""
+
+    what: str
+    kept_for: Callable[[SiteFile], Lifetime]
+    # Returns how many it erased; none, when there are no more.
+    erase: Callable[[Session, str, date], int]
+
+
+def _decisions(session: Session, site: str, before: date) -> int:
+    old = select(Decision.id).where(Decision.site == site, Decision.day < before).limit(AT_ONCE)
+    return _erase(session, delete(Decision).where(Decision.site == site, Decision.id.in_(old)))
+
+
+def _counters(session: Session, site: str, before: date) -> int:
+    """Those of the oldest day."""
+    old = select(Counter.day).where(Counter.site == site, Counter.day < before)
+    day = session.scalar(old.order_by(Counter.day).limit(1))
+    if day is None:
+        return 0
+    return _erase(session, delete(Counter).where(Counter.site == site, Counter.day == day))
+
+
+def _merges(session: Session, site: str, before: date) -> int:
+    midnight = datetime.combine(before, time.min, tzinfo=UTC)
+    return _erase(session, delete(Merge).where(Merge.site == site, Merge.merged_at < midnight))
+
+
+def _erase(session: Session, statement: Any) -> int:
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+TASKS = (
+    Task("decisions", lambda site_file: site_file.keep.decisions, _decisions),
+    Task("counters", lambda site_file: site_file.keep.counters, _counters),
+    Task("merges", lambda _: MERGES, _merges),
+)
+
+
+def purge(session: Session, site: str, now: datetime) -> dict[str, int]:
+    """Erases what the site's current version no longer keeps, and commits. How many rows of each kind that was.
+
+    Raises UnknownSite.
+    """
+    site_file = versions.site_file(versions.current(session, site))
+    today = now.astimezone(site_file.zone).date()
+    erased = {}
+    for task in TASKS:
+        before = today - timedelta(days=task.kept_for(site_file).days)
+        erased[task.what] = 0
+        while count := task.erase(session, site, before):
+            session.commit()
+            erased[task.what] += count
+    session.commit()
+    return erased
+
+
+def purge_due(session: Session, now: datetime) -> dict[str, dict[str, int]]:
+    """Purges each site that was not purged today, by whichever process, and commits."""
+    return {
+        site: purge(session, site, now) for site in sites(session) if _claim(session, site, now)
+    }
+
+
+def sites(session: Session) -> list[str]:
+    return list(session.scalars(select(Site.site).order_by(Site.site)))
+
+
+def _claim(session: Session, site: str, now: datetime) -> bool:
+    """Whether this process is the first that wants to purge the site today (UTC)."""
+    today = now.astimezone(UTC).date()
+    due = or_(Site.purged_on.is_(None), Site.purged_on < today)
+    claimed = session.execute(update(Site).where(Site.site == site, due).values(purged_on=today))
+    session.commit()
+    return bool(claimed.rowcount)  # type: ignore[attr-defined]

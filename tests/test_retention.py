@@ -1,0 +1,127 @@
+"""Retention: of each kind an old row goes and a new one stays, once a day, by one process."""
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from consent import ledger, notice, retention, sitefile, versions
+from consent.db import db
+from consent.ledger import Choice
+from consent.models import Counter, Decision, Merge
+from consent.sitefile import SiteFileError
+from tests import factories
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+KEPT = {
+    "decisions": timedelta(days=5 * 366),
+    "counters": timedelta(days=25 * 31),
+    "merges": timedelta(days=7),
+}
+MODELS = {"decisions": Decision, "counters": Counter, "merges": Merge}
+
+
+def add(what: str, moment: datetime, site: str = "krukke") -> None:
+    session = db.session()
+    if what == "decisions":
+        choice = Choice.model_validate(
+            factories.decision(language="en", action="refuse", purposes={})
+        )
+        version = versions.published(session, site, 1)
+        ledger.commit(db.engine, [ledger.row(version, choice, None, "phone", moment)])
+    elif what == "counters":
+        day = moment.date()
+        for value in ("views", "visits"):
+            session.add(
+                Counter(site=site, day=day, dimension="total", value=value, onward="", count=1)
+            )
+    else:
+        session.add(Merge(site=site, process=uuid.uuid4(), number=1, merged_at=moment))
+    session.commit()
+
+
+def days(what: str) -> set[date]:
+    column = {"decisions": Decision.day, "counters": Counter.day, "merges": Merge.merged_at}[what]
+    return {
+        getattr(each, "date", lambda each=each: each)()
+        for each in db.session.scalars(select(column))
+    }
+
+
+def test_every_kind_is_tried_here() -> None:
+    assert {task.what for task in retention.TASKS} == KEPT.keys()
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_an_old_row_goes_and_a_new_one_stays(app: Flask, what: str) -> None:
+    with app.app_context():
+        old, new = NOW - KEPT[what] - timedelta(days=1), NOW - KEPT[what] + timedelta(days=1)
+        add(what, old)
+        add(what, new)
+
+        erased = retention.purge(db.session(), "krukke", NOW)
+
+        assert erased == {**dict.fromkeys(KEPT, 0), what: 2 if what == "counters" else 1}
+        assert days(what) == {new.date()}
+
+
+def test_the_site_file_says_how_long(app: Flask) -> None:
+    with app.app_context():
+        source = factories.shop() + '\n[keep]\ndecisions = "7 months"\ncounters = "90 days"\n'
+        notice.publish(db.session(), source, NOW)
+        for what in ("decisions", "counters"):
+            add(what, NOW - timedelta(days=300))
+
+        erased = retention.purge(db.session(), "krukke", NOW)
+
+    assert (erased["decisions"], erased["counters"]) == (1, 2)
+
+
+def test_another_sites_rows_stay(app: Flask) -> None:
+    with app.app_context():
+        add("counters", NOW - timedelta(days=4000), "07sor")
+
+        retention.purge(db.session(), "krukke", NOW)
+
+        assert db.session.scalar(select(func.count()).select_from(Counter)) == 2
+
+
+def test_more_than_one_transaction_takes_are_all_erased(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    with app.app_context():
+        for _ in range(5):
+            add("decisions", NOW - timedelta(days=4000))
+
+        assert retention.purge(db.session(), "krukke", NOW)["decisions"] == 5
+
+
+def test_of_many_processes_one_purges_once_a_day(app: Flask) -> None:
+    with app.app_context():
+        first = retention.purge_due(db.session(), NOW)
+        second = retention.purge_due(db.session(), NOW + timedelta(hours=3))
+        tomorrow = retention.purge_due(db.session(), NOW + timedelta(days=1))
+
+    assert (first.keys(), second.keys(), tomorrow.keys()) == (
+        {"07sor", "krukke"},
+        set(),
+        {"07sor", "krukke"},
+    )
+
+
+def test_what_is_in_force_has_to_be_kept_as_evidence() -> None:
+    with pytest.raises(SiteFileError) as error:
+        sitefile.parse(factories.shop() + '\n[keep]\ndecisions = "90 days"\n')
+
+    (mistake,) = error.value.mistakes
+    assert mistake.key == "keep.decisions"
+    assert "stands for 6 months" in str(mistake)
+
+
+@pytest.mark.parametrize("period", ["session", "0 days", "10 minutes", "for ever"])
+def test_a_period_is_some_days(period: str) -> None:
+    with pytest.raises(SiteFileError):
+        sitefile.parse(factories.shop() + f'\n[keep]\ncounters = "{period}"\n')
