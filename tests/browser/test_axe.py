@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from consent import staff
+from consent import notice, staff
 from consent.db import db
+from consent.demo import SITE_FILE
 from consent.security import HTMX_CDN
 from tests.browser import banner
 from tests.browser.conftest import HTMX, NODE_MODULES
@@ -79,6 +80,24 @@ def test_the_choices_before_and_after_one(page, consent_url):
     page.locator("button[value=accept]").click()
     expect(page.get_by_role("status")).to_be_visible()
     page.wait_for_load_state()  # styles too
+    assert findings(page) == {}
+
+
+def test_the_centre_and_the_versions(page, app, consent_url):
+    changed = SITE_FILE.read_text(encoding="utf-8").replace('"Syse AS"', '"Syse ASA"')
+    with app.app_context():
+        notice.publish(db.session(), changed, datetime.now(UTC))
+    privacy = f"{consent_url}/privacy/07sor"
+    for path in ("versions", "versions/1", "versions/2", "versions/2/since/1", "recipients"):
+        page.goto(f"{privacy}/{path}")
+        assert findings(page) == {}, path
+    page.goto(f"{privacy}/choices")
+    page.locator("button[value=accept]").click()
+    expect(page.locator("#history li")).to_have_count(1)
+    page.wait_for_load_state()  # styles too
+    assert findings(page) == {}
+    page.locator("#history a").first.click()
+    page.locator("summary").last.click()
     assert findings(page) == {}
 
 
