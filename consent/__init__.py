@@ -31,7 +31,7 @@ from consent.embed.hot import HotPaths
 from consent.journal import Journal
 from consent.memory import Memory
 from consent.networks import Networks
-from consent.privacy import history
+from consent.privacy import history, subscriptions
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -63,6 +63,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         embed.blueprint,
         privacy.blueprint,
         history.blueprint,
+        subscriptions.blueprint,
         dashboard.blueprint,
         api.blueprint,
         clients.blueprint,

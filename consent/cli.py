@@ -2,28 +2,46 @@
 
 import functools
 import getpass
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from consent import notice, retention, script, serving, signals, sitefile, staff, versions, web
+from consent import (
+    announcements,
+    known_services,
+    notice,
+    retention,
+    script,
+    serving,
+    signals,
+    sitefile,
+    staff,
+    starter,
+    versions,
+    web,
+)
+from consent.announcements import Recipient, Sender
 from consent.db import db
 from consent.demo import run as run_demo
 from consent.errors import ConsentError
+from consent.mail import Mailer
 from consent.serving import ready_app
 from consent.settings import SettingError
-from consent.sitefile import SiteFileError
+from consent.sitefile import SiteFile, SiteFileError
+from consent.starter import Answers
+from consent.values import EMAIL
 
 
 def main() -> None:
     """Runs the command; what a rule refuses ends as one line and a non-zero exit."""
     try:
-        commands(standalone_mode=False)
+        ended = commands(standalone_mode=False)
     except SiteFileError as error:
         click.echo(f"{len(error.mistakes)} to mend.", err=True)
         sys.exit(1)
@@ -37,14 +55,14 @@ def main() -> None:
     except (ConsentError, SettingError) as error:
         click.echo(f"consent: {getattr(error, 'detail', error)}", err=True)
         sys.exit(1)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
     except click.Abort:
         click.echo("consent: stopped.", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    else:
+        sys.exit(ended if isinstance(ended, int) else 0)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -151,6 +169,120 @@ def embed(site: str, url: str | None, pinned: bool) -> None:
     session = db.session()
     site_file = versions.site_file(versions.current(session, site))
     click.echo(signals.lines(site_file, address, script.body(session, site) if pinned else ""))
+
+
+@commands.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--key", prompt="Short name of the site, in addresses (a-z, 0-9, -)")
+@click.option("--name", prompt="Name of the website or its owner")
+@click.option("--origin", prompt="Its address, such as https://www.example.no")
+@click.option("--email", prompt="E-mail address for questions about privacy")
+@click.option("--languages", prompt="Languages, the default first", default="nb,en")
+@click.option(
+    "--services",
+    "used",
+    prompt="Services that it uses, such as google-analytics, meta-pixel (`consent services` lists them)",
+    default="",
+)
+def init(
+    file: Path, key: str, name: str, origin: str, email: str, languages: str, used: str
+) -> None:
+    """Write a first site file to FILE, from the answers to a few questions or from options."""
+    if file.exists():
+        raise click.ClickException(f"{file} is there already. Name another file, or remove it.")
+    services = _listed(used)
+    if unknown := [each for each in services if each not in known_services.names()]:
+        raise click.ClickException(
+            f"{', '.join(unknown)}: no known service. `consent services` lists them; others are described in the file."
+        )
+    answers = Answers(key, name, origin.rstrip("/"), email, _listed(languages), services)
+    source = starter.write(answers, _now().date())
+    try:
+        sitefile.parse(source)
+    except SiteFileError as error:
+        said = "; ".join(f"{each.key}: {each.message}" for each in error.mistakes)
+        raise click.ClickException(said) from None
+    file.write_text(source, encoding="utf-8")
+    click.echo(f"{file} is written. Read it, then: consent publish {file}")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text.replace(",", " ").split()))
+
+
+@commands.command()
+def schema() -> None:
+    """Print the JSON Schema of the site file, for editors. A server has it at /site-file.schema.json."""
+    click.echo(json.dumps(sitefile.json_schema(), indent=2))
+
+
+@commands.command()
+@click.argument("words", nargs=-1)
+def services(words: tuple[str, ...]) -> None:
+    """List the services that a site file can use by name; with WORDS, those that have them in their name."""
+    for key in known_services.names():
+        service = known_services.known()["services"][key]
+        if all(word.lower() in f"{key} {service['name']}".lower() for word in words):
+            click.echo(f"{key:24}{service['purpose']:14}{service['name']}")
+
+
+@commands.command()
+@click.argument("site")
+@click.option(
+    "--list",
+    "listed",
+    type=click.File(encoding="utf-8"),
+    help="Others to tell: a file with an address on each line, and a language after a comma; - for standard input.",
+)
+@click.option(
+    "--version", "number", type=int, help="The version to tell of; else the one in force."
+)
+@click.option("--minor", is_flag=True, help="Tell of it although it is no material change.")
+@on_the_database
+def announce(site: str, listed: TextIO | None, number: int | None, minor: bool) -> None:
+    """Tell SITE's subscribers by e-mail what has changed. It may be stopped and begun again: nobody is told twice."""
+    session, settings = db.session(), web.settings()
+    if not settings.public_url.startswith("http"):
+        raise click.ClickException("where is this server? Set CONSENT_PUBLIC_URL, for the links.")
+    if not settings.mail_from:
+        raise click.ClickException(
+            "CONSENT_MAIL_FROM is not set: the address that e-mails come from."
+        )
+    version = versions.get(session, site, number) if number else versions.current(session, site)
+    if not (version.is_material or minor):
+        raise click.ClickException(
+            f"version {version.number} is no material change. Add --minor to tell of it all the same."
+        )
+    site_file = versions.site_file(version)
+    to = announcements.recipients(session, site, _recipients(listed, site_file) if listed else [])
+    sender = Sender(settings.secret_keys, settings.mail_from, settings.public_url)
+    refused, told = 0, 0
+    with (
+        Mailer(settings.smtp_url) as mailer,
+        click.progressbar(
+            length=len(to), label=f"Version {version.number}", file=sys.stderr
+        ) as bar,
+    ):
+        for each in announcements.announce(session, mailer, sender, version, to, _now()):
+            if each.refused:
+                refused += 1
+                click.echo(f"\n{each.recipient.email}: {each.refused}", err=True)
+            told += each.is_new and not each.refused
+            bar.update(1)
+    click.echo(f"{told} told, {len(to) - told - refused} had been told before, {refused} refused.")
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+def _recipients(listed: TextIO, site_file: SiteFile) -> Iterator[Recipient]:
+    for number, line in enumerate(listed, 1):
+        email, _, language = (part.strip() for part in line.partition(","))
+        if not email:
+            continue
+        if not EMAIL.fullmatch(email):
+            raise click.ClickException(f"{listed.name}:{number}: {email!r} is no e-mail address.")
+        known = language in site_file.site.languages
+        yield Recipient(email, language if known else site_file.default_language)
 
 
 @commands.command()

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
 from babel import Locale
 from babel.core import negotiate_locale
+from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 from flask_babel import Babel, format_date, format_number, format_percent, get_locale
 
@@ -67,3 +69,18 @@ def country(code: str) -> str:
     """A country's name in the language in force; 001 is the world."""
     language = str(get_locale())
     return str(Locale.parse(EUROPEAN.get(language, language)).territories[code])
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a text for the catalogues, where it is not to be translated yet."""
+    return text
+
+
+def in_languages(text: str, languages: Iterable[str]) -> dict[str, str]:
+    """A text of the catalogues in each language, as a site file has it. English where there is no catalogue."""
+    return {language: _catalogue(language).gettext(text) for language in languages}
+
+
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    return Translations.load(TRANSLATIONS, [language])

@@ -110,6 +110,10 @@ def render(site_file: SiteFile, language: str) -> dict[str, Any]:
                 for cookie in service.cookies
             ],
             "hits_sentence": hits_sentence(site_file),
+            "kept": {
+                "decisions": lifetime(site_file.keep.decisions),
+                "counters": lifetime(site_file.keep.counters),
+            },
         }
         return {
             "banner": banner(site_file, language),
@@ -304,3 +308,11 @@ def lifetime(value: Lifetime) -> str:
         "year": ngettext("%(num)s year", "%(num)s years", amount),
     }
     return found[value.unit]
+
+
+def subject_of_confirmation(name: str) -> str:
+    return str(gettext("Confirm: tell me when the privacy notice of %(name)s changes", name=name))
+
+
+def subject_of_announcement(name: str) -> str:
+    return str(gettext("The privacy notice of %(name)s has changed", name=name))

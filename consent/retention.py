@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from consent import versions
-from consent.models import Counter, Decision, Merge, Site
+from consent.models import Counter, Decision, Delivery, Merge, Site, Subscriber
 from consent.sitefile import SiteFile
 from consent.values import Lifetime
 
@@ -17,6 +17,10 @@ from consent.values import Lifetime
 AT_ONCE = 1000
 # How long a process may take from adding hits to the counters to removing their file. It is the next thing it does.
 MERGES = Lifetime(amount=7, unit="day")
+# Who has not confirmed by then will not.
+UNCONFIRMED = Lifetime(amount=7, unit="day")
+# For how long an announcement may be begun again without telling anybody twice.
+DELIVERIES = Lifetime(amount=60, unit="day")
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,29 @@ def _counters(session: Session, site: str, before: date) -> int:
     return _erase(session, delete(Counter).where(Counter.site == site, Counter.day == day))
 
 
+def _unconfirmed(session: Session, site: str, before: date) -> int:
+    return _erase(
+        session,
+        delete(Subscriber).where(
+            Subscriber.site == site,
+            Subscriber.confirmed_at.is_(None),
+            Subscriber.asked_at < _midnight(before),
+        ),
+    )
+
+
+def _deliveries(session: Session, site: str, before: date) -> int:
+    old = Delivery.sent_at < _midnight(before)
+    return _erase(session, delete(Delivery).where(Delivery.site == site, old))
+
+
 def _merges(session: Session, site: str, before: date) -> int:
-    midnight = datetime.combine(before, time.min, tzinfo=UTC)
-    return _erase(session, delete(Merge).where(Merge.site == site, Merge.merged_at < midnight))
+    old = Merge.merged_at < _midnight(before)
+    return _erase(session, delete(Merge).where(Merge.site == site, old))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def _erase(session: Session, statement: Any) -> int:
@@ -55,6 +79,8 @@ def _erase(session: Session, statement: Any) -> int:
 TASKS = (
     Task("decisions", lambda site_file: site_file.keep.decisions, _decisions),
     Task("counters", lambda site_file: site_file.keep.counters, _counters),
+    Task("unconfirmed subscribers", lambda _: UNCONFIRMED, _unconfirmed),
+    Task("deliveries", lambda _: DELIVERIES, _deliveries),
     Task("merges", lambda _: MERGES, _merges),
 )
 

@@ -91,6 +91,12 @@ class Settings:
         url,
         "Address under which visitors reach this server. Empty: taken from each request.",
     )
+    smtp_url: str = setting(
+        "",
+        text,
+        "The mail server: smtp://user:password@host:587, or smtps:// for TLS from the start. Empty: no e-mail is sent.",
+    )
+    mail_from: str = setting("", text, "The address that e-mails come from.")
     trusted_proxies: int = setting(
         0,
         number,

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from consent import mistakes, tomllines
+from consent import known_services, mistakes, tomllines
 from consent.looks import Looks
 from consent.mistakes import Mistake
 from consent.values import (
@@ -36,6 +36,7 @@ from consent.values import (
     once,
     other_than,
     unique,
+    wrong,
 )
 
 NECESSARY = "necessary"
@@ -179,7 +180,17 @@ class Cookie(Part):
     use: Text
 
 
+def _known_service(value: str) -> str:
+    raise wrong(
+        "There is no known service {value}{hint}. `consent services` lists them.",
+        value=repr(value),
+        hint=mistakes.did_you_mean(value, known_services.names()),
+    )
+
+
 class Service(Part):
+    # A known service's name, in whose place the file has its description by the time it is validated.
+    use: Annotated[str | None, AfterValidator(_known_service)] = Field(default=None, exclude=True)
     key: Annotated[
         str,
         Field(pattern=KEY, max_length=40),
@@ -304,7 +315,7 @@ class SiteFile(Part):
 def parse(source: str) -> SiteFile:
     """The site file in `source`. Raises SiteFileError with all its mistakes."""
     try:
-        raw = tomllib.loads(source)
+        raw = known_services.expand(tomllib.loads(source))
     except tomllib.TOMLDecodeError as error:
         raise SiteFileError([mistakes.of_syntax(error, source)]) from None
     except RecursionError:
@@ -340,6 +351,22 @@ def load(content: dict[str, Any]) -> SiteFile:
 def content(site_file: SiteFile) -> dict[str, Any]:
     """What a version stores, and what its hash is taken over: what was written, not the defaults."""
     return site_file.model_dump(mode="json", exclude_unset=True)
+
+
+def json_schema() -> dict[str, Any]:
+    """What a site file may say, as JSON Schema 2020-12, so that editors complete and check it."""
+    schema = SiteFile.model_json_schema(mode="validation")
+    service = schema["$defs"]["Service"]
+    service["properties"]["use"] = {
+        "enum": known_services.names(),
+        "description": "A known service. What else the table says replaces what is known of it.",
+    }
+    service["anyOf"] = [{"required": ["use"]}, {"required": service.pop("required")}]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Site file of Samtykke",
+        **schema,
+    }
 
 
 def whole(site_file: SiteFile) -> dict[str, Any]:

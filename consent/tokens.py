@@ -1,4 +1,4 @@
-"""The visitor's token: a signed note that says which visitor of which site somebody is."""
+"""Signed notes: which visitor of a site somebody is, and whose address a link in an e-mail is about."""
 
 import hashlib
 import uuid
@@ -15,7 +15,7 @@ LIFETIME = timedelta(days=13 * 31 + 7)
 
 def issue(keys: tuple[str, ...], site: str, visitor: uuid.UUID, moment: datetime) -> str:
     """A token of the visitor, signed with the newest key. The same moment gives the same token."""
-    return _signer(keys).sign(f"{site}.{visitor.hex}.{int(moment.timestamp())}").decode()
+    return _signer(keys, "visitor").sign(f"{site}.{visitor.hex}.{int(moment.timestamp())}").decode()
 
 
 def read(keys: tuple[str, ...], site: str, token: str, now: datetime) -> uuid.UUID:
@@ -23,10 +23,7 @@ def read(keys: tuple[str, ...], site: str, token: str, now: datetime) -> uuid.UU
 
     Raises BadToken (forged, or signed with a key that has been retired), ExpiredToken, ForeignToken.
     """
-    try:
-        issued_for, visitor, moment = _signer(keys).unsign(token).decode().split(".")
-    except (BadSignature, UnicodeError):
-        raise BadToken("The token's signature matches none of the server's keys.") from None
+    issued_for, visitor, moment = _unsigned(keys, "visitor", token).split(".")
     if issued_for != site:
         raise ForeignToken(f"The token was issued for another site than {site!r}.")
     if now.timestamp() - int(moment) > LIFETIME.total_seconds():
@@ -36,13 +33,31 @@ def read(keys: tuple[str, ...], site: str, token: str, now: datetime) -> uuid.UU
     return uuid.UUID(hex=visitor)
 
 
+def issue_subscription(keys: tuple[str, ...], site: str, subscriber: uuid.UUID) -> str:
+    """A token for links in e-mails. It holds until its subscriber leaves."""
+    return _signer(keys, "subscriber").sign(f"{site}.{subscriber.hex}").decode()
+
+
+def read_subscription(keys: tuple[str, ...], site: str, token: str) -> uuid.UUID:
+    """The subscriber of `token`. Raises BadToken, ForeignToken."""
+    issued_for, subscriber = _unsigned(keys, "subscriber", token).split(".")
+    if issued_for != site:
+        raise ForeignToken(f"The token was issued for another site than {site!r}.")
+    return uuid.UUID(hex=subscriber)
+
+
+def _unsigned(keys: tuple[str, ...], salt: str, token: str) -> str:
+    try:
+        return _signer(keys, salt).unsign(token).decode()
+    except (BadSignature, UnicodeError):
+        raise BadToken("The token's signature matches none of the server's keys.") from None
+
+
 @lru_cache(maxsize=16)
-def _signer(keys: tuple[str, ...]) -> Signer:
-    # itsdangerous signs with the last key and accepts all; the setting has the newest first. It would derive this
+def _signer(keys: tuple[str, ...], salt: str) -> Signer:
+    # itsdangerous signs with the last key and accepts all; the setting has the newest first. It would derive the
     # salt's keys anew for each token.
-    derived = [_derived(key) for key in reversed(keys)]
+    derived = [
+        Signer(key, salt=salt, digest_method=hashlib.sha256).derive_key() for key in reversed(keys)
+    ]
     return Signer(derived, key_derivation="none", digest_method=hashlib.sha256)
-
-
-def _derived(key: str) -> bytes:
-    return Signer(key, salt="visitor", digest_method=hashlib.sha256).derive_key()

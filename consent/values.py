@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from babel import Locale
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic import ValidationInfo as Info
 from pydantic_core import PydanticCustomError
 
 from consent import mistakes
 from consent.i18n import CATALOGUES
 
+EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 KEY = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 # ISO 3166 codes, and the groups that make sense as a place of data.
 TERRITORIES = {
@@ -171,7 +172,7 @@ def _web_address(value: str) -> str:
 
 
 def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+    if not EMAIL.fullmatch(value):
         raise wrong("{value} is no e-mail address.", value=repr(value))
     return value
 
@@ -218,7 +219,23 @@ def _whole_days(value: Lifetime) -> Lifetime:
     return value
 
 
-Text = Annotated[dict[str, str], BeforeValidator(_in_every_language)]
+Text = Annotated[
+    dict[str, str],
+    BeforeValidator(_in_every_language),
+    # In a site of one language a string will do.
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "propertyNames": {"enum": list(CATALOGUES)},
+                    "additionalProperties": {"type": "string"},
+                },
+            ]
+        }
+    ),
+]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Language = Annotated[str, AfterValidator(_language)]
@@ -229,5 +246,15 @@ CookieName = Annotated[
     str, Field(pattern=r"^[^\s;,=*]+\*?$", max_length=100), AfterValidator(_cookie_name)
 ]
 Timezone = Annotated[str, AfterValidator(_timezone)]
-CookieLifetime = Annotated[Lifetime, BeforeValidator(_lifetime)]
+CookieLifetime = Annotated[
+    Lifetime,
+    BeforeValidator(_lifetime),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(session|\d+ (minute|hour|day|week|month|year)s?)$",
+            "examples": ["session", "90 days", "2 years"],
+        }
+    ),
+]
 Period = Annotated[CookieLifetime, AfterValidator(_whole_days)]

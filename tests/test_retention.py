@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from consent import ledger, notice, retention, sitefile, versions
 from consent.db import db
 from consent.ledger import Choice
-from consent.models import Counter, Decision, Merge
+from consent.models import Counter, Decision, Delivery, Merge, Subscriber
 from consent.sitefile import SiteFileError
 from tests import factories
 
@@ -18,9 +18,10 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 KEPT = {
     "decisions": timedelta(days=5 * 366),
     "counters": timedelta(days=25 * 31),
+    "unconfirmed subscribers": timedelta(days=7),
+    "deliveries": timedelta(days=60),
     "merges": timedelta(days=7),
 }
-MODELS = {"decisions": Decision, "counters": Counter, "merges": Merge}
 
 
 def add(what: str, moment: datetime, site: str = "krukke") -> None:
@@ -37,17 +38,28 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
             session.add(
                 Counter(site=site, day=day, dimension="total", value=value, onward="", count=1)
             )
+    elif what == "unconfirmed subscribers":
+        email = f"{uuid.uuid4()}@example.no"
+        session.add(
+            Subscriber(site=site, id=uuid.uuid4(), email=email, language="en", asked_at=moment)
+        )
+    elif what == "deliveries":
+        session.add(Delivery(site=site, version=1, recipient=uuid.uuid4().hex, sent_at=moment))
     else:
         session.add(Merge(site=site, process=uuid.uuid4(), number=1, merged_at=moment))
     session.commit()
 
 
 def days(what: str) -> set[date]:
-    column = {"decisions": Decision.day, "counters": Counter.day, "merges": Merge.merged_at}[what]
-    return {
-        getattr(each, "date", lambda each=each: each)()
-        for each in db.session.scalars(select(column))
-    }
+    column = {
+        "decisions": Decision.day,
+        "counters": Counter.day,
+        "unconfirmed subscribers": Subscriber.asked_at,
+        "deliveries": Delivery.sent_at,
+        "merges": Merge.merged_at,
+    }[what]
+    found = db.session.scalars(select(column))
+    return {each.date() if isinstance(each, datetime) else each for each in found}
 
 
 def test_every_kind_is_tried_here() -> None:
@@ -86,6 +98,15 @@ def test_another_sites_rows_stay(app: Flask) -> None:
         retention.purge(db.session(), "krukke", NOW)
 
         assert db.session.scalar(select(func.count()).select_from(Counter)) == 2
+
+
+def test_who_has_confirmed_stays(app: Flask) -> None:
+    with app.app_context():
+        add("unconfirmed subscribers", NOW - timedelta(days=400))
+        db.session.scalar(select(Subscriber)).confirmed_at = NOW - timedelta(days=399)
+        db.session.commit()
+
+        assert retention.purge(db.session(), "krukke", NOW)["unconfirmed subscribers"] == 0
 
 
 def test_more_than_one_transaction_takes_are_all_erased(

@@ -1,5 +1,6 @@
 """The tables. `site` leads every primary key, so that a distributed engine can shard by it."""
 
+from consent.models.announcement import Delivery, Subscriber
 from consent.models.counter import Counter, Merge
 from consent.models.decision import Decision
 from consent.models.site import Site
@@ -10,11 +11,13 @@ __all__ = [
     "ApiToken",
     "Counter",
     "Decision",
+    "Delivery",
     "Membership",
     "Merge",
     "Script",
     "Site",
     "Staff",
+    "Subscriber",
     "Version",
     "VersionText",
 ]

@@ -1,0 +1,228 @@
+"""Tells people by e-mail that a notice has changed: those who asked for it, and those on a list.
+
+Who asks has to confirm by a link in an e-mail (double opt-in), and leaves by another, in one click (RFC 8058).
+"""
+
+import hmac
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import NamedTuple
+
+import uuid_utils.compat
+from flask import render_template
+from flask_babel import force_locale
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from consent import change_words, changes, notice, tokens, versions
+from consent.errors import Invalid, NotFound
+from consent.mail import Mailer, Refused
+from consent.models import Delivery, Subscriber, Version
+from consent.sitefile import SiteFile
+from consent.values import EMAIL
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What every message of the server needs to know."""
+
+    # Newest first.
+    keys: tuple[str, ...]
+    # The address that messages come from.
+    mail_from: str
+    # The server's own address, without a slash at its end.
+    public_url: str
+
+    def link(self, site: str, path: str) -> str:
+        return f"{self.public_url}/privacy/{site}/{path}"
+
+
+class Recipient(NamedTuple):
+    email: str
+    language: str
+    # None: from a list, not one of the subscribers.
+    subscriber: uuid.UUID | None = None
+
+
+def ask(
+    session: Session, site_file: SiteFile, email: str, language: str, now: datetime
+) -> Subscriber:
+    """Notes that somebody wants to be told, and commits. Nothing is sent to them but the question whether it was they.
+
+    Raises Invalid.
+    """
+    email = email.strip()
+    if not EMAIL.fullmatch(email) or len(email) > 254:
+        raise Invalid(f"{email!r} is no e-mail address.")
+    site = site_file.site.key
+    found = session.scalar(
+        select(Subscriber).where(Subscriber.site == site, Subscriber.email == email)
+    )
+    if found is None:
+        found = Subscriber(site=site, id=uuid_utils.compat.uuid7(), email=email)
+        session.add(found)
+    found.language = (
+        language if language in site_file.site.languages else site_file.default_language
+    )
+    found.asked_at = now
+    session.commit()
+    return found
+
+
+def get(session: Session, keys: tuple[str, ...], site: str, token: str) -> Subscriber:
+    """The subscriber of a link. Raises BadToken, ForeignToken, and NotFound where they have left."""
+    found = session.get(Subscriber, (site, tokens.read_subscription(keys, site, token)))
+    if found is None:
+        raise NotFound("This address is not told of changes, or no longer.")
+    return found
+
+
+def confirm(session: Session, subscriber: Subscriber, now: datetime) -> None:
+    subscriber.confirmed_at = subscriber.confirmed_at or now
+    session.commit()
+
+
+def leave(session: Session, subscriber: Subscriber) -> None:
+    """Deletes the address."""
+    session.delete(subscriber)
+    session.commit()
+
+
+def confirmation(sender: Sender, site_file: SiteFile, subscriber: Subscriber) -> EmailMessage:
+    with force_locale(subscriber.language):
+        token = tokens.issue_subscription(sender.keys, subscriber.site, subscriber.id)
+        return _message(
+            sender,
+            site_file,
+            subscriber.email,
+            notice.subject_of_confirmation(site_file.site.name),
+            render_template(
+                "mail/confirm.txt",
+                name=site_file.site.name,
+                address=sender.link(subscriber.site, f"subscription/{token}"),
+            ),
+        )
+
+
+def _message(sender: Sender, site_file: SiteFile, to: str, subject: str, text: str) -> EmailMessage:
+    made = EmailMessage()
+    made["From"] = Address(site_file.site.name, addr_spec=sender.mail_from)
+    made["To"] = Address(addr_spec=to)
+    made["Subject"] = subject
+    made["Reply-To"] = Address(addr_spec=site_file.controller.email)
+    # No answers of machines (RFC 3834).
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content(text.strip() + "\n", cte="quoted-printable")
+    return made
+
+
+def recipients(session: Session, site: str, listed: Iterable[Recipient]) -> list[Recipient]:
+    """The confirmed subscribers and those on the list, each address once."""
+    subscribed = session.scalars(
+        select(Subscriber)
+        .where(Subscriber.site == site, Subscriber.confirmed_at.is_not(None))
+        .order_by(Subscriber.id)
+    )
+    found = {
+        each.email.lower(): Recipient(each.email, each.language, each.id) for each in subscribed
+    }
+    for each in listed:
+        found.setdefault(each.email.lower(), each)
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of one announcement."""
+
+    recipient: Recipient
+    # Empty: it was sent, now or before.
+    refused: str = ""
+    is_new: bool = True
+
+
+def announce(
+    session: Session,
+    mailer: Mailer,
+    sender: Sender,
+    version: Version,
+    to: Iterable[Recipient],
+    now: datetime,
+) -> Iterator[Told]:
+    """Tells each recipient of the version, unless they were told. May be stopped, and begun again, at any point.
+
+    Raises NoMail if the connection is lost.
+    """
+    texts: dict[str, tuple[str, list[change_words.Said]]] = {}
+    before = versions.get(session, version.site, version.number - 1) if version.number > 1 else None
+    for recipient in to:
+        key = _recipient(sender.keys, recipient.email)
+        identity = (version.site, version.number, key)
+        if session.get(Delivery, identity):
+            yield Told(recipient, is_new=False)
+            continue
+        message = _announcement(session, sender, version, before, recipient, texts)
+
+        def note(key: str = key) -> None:
+            session.add(
+                Delivery(site=version.site, version=version.number, recipient=key, sent_at=now)
+            )
+            session.commit()
+
+        try:
+            mailer.send(message, before_the_end=note)
+        except Refused as error:
+            session.execute(
+                delete(Delivery).where(
+                    Delivery.site == version.site,
+                    Delivery.version == version.number,
+                    Delivery.recipient == key,
+                )
+            )
+            session.commit()
+            yield Told(recipient, refused=error.detail)
+        else:
+            yield Told(recipient)
+
+
+def _recipient(keys: tuple[str, ...], email: str) -> str:
+    return hmac.digest(keys[0].encode(), email.lower().encode(), "sha256").hex()
+
+
+def _announcement(
+    session: Session,
+    sender: Sender,
+    version: Version,
+    before: Version | None,
+    recipient: Recipient,
+    texts: dict[str, tuple[str, list[change_words.Said]]],
+) -> EmailMessage:
+    site_file = versions.site_file(version)
+    language = recipient.language
+    with force_locale(language):
+        if language not in texts:
+            old = versions.site_file(before) if before else site_file
+            said = change_words.say(changes.compare(old, site_file), old, site_file, language)
+            texts[language] = notice.subject_of_announcement(site_file.site.name), said
+        subject, said = texts[language]
+        token = recipient.subscriber and tokens.issue_subscription(
+            sender.keys, version.site, recipient.subscriber
+        )
+        page = token and sender.link(version.site, f"subscription/{token}")
+        text = render_template(
+            "mail/announcement.txt",
+            name=site_file.site.name,
+            version=version,
+            said=said,
+            address=sender.link(version.site, f"versions/{version.number}?lang={language}"),
+            leave=page,
+        )
+        made = _message(sender, site_file, recipient.email, subject, text)
+    if page:
+        made["List-Unsubscribe"] = f"<{page}/leave>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return made

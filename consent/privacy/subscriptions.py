@@ -1,0 +1,89 @@
+"""Visitor pages of those who want to be told of changes by e-mail."""
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from consent import announcements, versions, web
+from consent.announcements import Sender
+from consent.errors import NotFound
+from consent.mail import Mailer
+from consent.models import Version
+from consent.privacy import frame
+from consent.security import limiter, require_own_page
+
+blueprint = Blueprint("subscriptions", __name__, url_prefix="/privacy/<site>")
+blueprint.after_request(frame.of_one_person)
+
+# Per address. Nobody fills another's mailbox with questions whether it was they.
+ASK_LIMIT = "5 per hour"
+
+
+def sends_mail() -> bool:
+    return bool(web.settings().smtp_url and web.settings().mail_from)
+
+
+def sender() -> Sender:
+    settings = web.settings()
+    return Sender(settings.secret_keys, settings.mail_from, web.public_url())
+
+
+@blueprint.get("/subscribe")
+def page(site: str) -> str:
+    return frame.render("privacy/subscribe.html", _version(site))
+
+
+@blueprint.post("/subscribe")
+@limiter.limit(ASK_LIMIT)
+def ask(site: str) -> ResponseReturnValue:
+    require_own_page()
+    site_file = versions.site_file(_version(site))
+    subscriber = announcements.ask(
+        web.session(),
+        site_file,
+        request.form.get("email", ""),
+        request.form.get("language", ""),
+        web.now(),
+    )
+    # The same answer whether or not the address was known.
+    with Mailer(web.settings().smtp_url) as mailer:
+        mailer.send(announcements.confirmation(sender(), site_file, subscriber))
+    return _to("subscriptions.page", site, lang=subscriber.language, asked=1)
+
+
+@blueprint.get("/subscription/<token>")
+def subscription(site: str, token: str) -> str:
+    found = announcements.get(web.session(), web.settings().secret_keys, site, token)
+    return frame.render(
+        "privacy/subscription.html",
+        _version(site),
+        token=token,
+        is_confirmed=found.confirmed_at is not None,
+    )
+
+
+@blueprint.post("/subscription/<token>")
+def confirm(site: str, token: str) -> ResponseReturnValue:
+    require_own_page()
+    found = announcements.get(web.session(), web.settings().secret_keys, site, token)
+    announcements.confirm(web.session(), found, web.now())
+    return _to("subscriptions.subscription", site, token=token, lang=found.language, confirmed=1)
+
+
+@blueprint.post("/subscription/<token>/leave")
+def leave(site: str, token: str) -> ResponseReturnValue:
+    """From the page, and from mail programs in one click (RFC 8058)."""
+    found = announcements.get(web.session(), web.settings().secret_keys, site, token)
+    language = found.language
+    announcements.leave(web.session(), found)
+    return _to("subscriptions.page", site, lang=language, left=1)
+
+
+def _version(site: str) -> Version:
+    found = versions.current(web.session(), site)
+    if not sends_mail():
+        raise NotFound("This server sends no e-mail.")
+    return found
+
+
+def _to(endpoint: str, site: str, **values: object) -> ResponseReturnValue:
+    return redirect(url_for(endpoint, site=site, **values), 303)  # type: ignore[arg-type]

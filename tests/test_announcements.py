@@ -1,0 +1,256 @@
+"""Announcements: asked for, confirmed, sent once to each, left in one click. With a real mail server."""
+
+import os
+import re
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from consent import notice
+from consent.db import db
+from consent.models import Delivery, Subscriber
+from tests import factories, pages
+from tests.conftest import KEY, make_app
+from tests.processes import CONSENT, free_port
+
+FROM = "consent@server.example"
+SERVER = "https://consent.example"
+MANY = 2000
+
+
+class Mailbox:
+    """A mail server that keeps what it takes, and refuses some addresses."""
+
+    def __init__(self) -> None:
+        self.taken: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.grown = threading.Condition()
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if address.startswith("nobody@"):
+            return "550 5.1.1 There is no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        with self.grown:
+            self.taken.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+            self.recipients += envelope.rcpt_tos
+            self.grown.notify_all()
+        return "250 OK"
+
+    def wait_for(self, number: int) -> None:
+        with self.grown:
+            assert self.grown.wait_for(lambda: len(self.taken) >= number, timeout=60)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, str]]:
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield box, f"smtp://127.0.0.1:{controller.port}"
+    controller.stop()
+
+
+@pytest.fixture
+def app(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> Flask:
+    return make_app({**settings, "smtp_url": mailbox[1], "mail_from": FROM, "public_url": SERVER})
+
+
+@pytest.fixture
+def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
+    return mailbox[0]
+
+
+def ask(client: FlaskClient, email: str = "kari@example.no", language: str = "en") -> Any:
+    return client.post("/privacy/krukke/subscribe", data={"email": email, "language": language})
+
+
+def links(message: EmailMessage) -> list[str]:
+    return [
+        each.removeprefix(SERVER) for each in re.findall(rf"{SERVER}\S+", message.get_content())
+    ]
+
+
+def subscribe(client: FlaskClient, box: Mailbox, email: str = "kari@example.no") -> str:
+    """The path of the subscriber's page."""
+    ask(client, email)
+    (page,) = links(box.taken.pop())
+    client.post(page)
+    return page
+
+
+def publish(app: Flask) -> None:
+    with app.app_context():
+        changed = factories.shop(**{"Counter GmbH": "Zähler GmbH"})
+        notice.publish(db.session(), changed, datetime.now(UTC))
+
+
+@pytest.fixture
+def announce(app: Flask, mailbox: tuple[Mailbox, str], tmp_path: Path) -> Callable[..., Any]:
+    environ = os.environ | {
+        "CONSENT_SECRET_KEYS": KEY,
+        "CONSENT_DATABASE": app.extensions["consent_settings"].database,
+        "CONSENT_SMTP_URL": mailbox[1],
+        "CONSENT_MAIL_FROM": FROM,
+        "CONSENT_PUBLIC_URL": SERVER,
+    }
+
+    def run(*arguments: str, how: Any = subprocess.run, **more: Any) -> Any:
+        command = [*CONSENT, "announce", "krukke", *arguments]
+        return how(command, cwd=tmp_path, env=environ, text=True, **more)
+
+    return run
+
+
+def test_who_asks_confirms_is_told_and_leaves(
+    app: Flask, client: FlaskClient, box: Mailbox, announce: Callable[..., Any]
+) -> None:
+    answer = ask(client)
+    assert "Look into your mailbox" in pages.check(client.get(answer.location), "en")
+    question = box.taken.pop()
+    assert (question["From"], question["To"]) == (f"Krukke & Sønn <{FROM}>", "kari@example.no")
+    assert (
+        question["Subject"] == "Confirm: tell me when the privacy notice of Krukke & Sønn changes"
+    )
+    (page,) = links(question)
+    assert "Confirm that you want" in pages.check(client.get(f"{page}?lang=en"), "en")
+    confirmed = client.post(page)
+    assert "You will be told." in pages.check(client.get(confirmed.location), "en")
+    publish(app)
+
+    said = announce(capture_output=True)
+
+    assert said.stdout == "1 told, 0 had been told before, 0 refused.\n"
+    (told,) = box.taken
+    assert told["Subject"] == "The privacy notice of Krukke & Sønn has changed"
+    assert (
+        "Changed Recipient: Zähler GmbH (Name). Somebody else receives data." in told.get_content()
+    )
+    assert links(told) == ["/privacy/krukke/versions/2?lang=en", page]
+    assert told["List-Unsubscribe"] == f"<{SERVER}{page}/leave>"
+    assert told["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    left = client.post(f"{page}/leave", data={"List-Unsubscribe": "One-Click"})
+    assert "your address is deleted" in pages.check(client.get(left.location), "en")
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Subscriber)) == 0
+    assert client.get(page).status_code == 404
+
+
+def test_opening_a_link_confirms_nothing(
+    app: Flask, client: FlaskClient, box: Mailbox, announce: Callable[..., Any]
+) -> None:
+    """Programs that look for viruses open every link."""
+    ask(client)
+    client.get(links(box.taken.pop())[0])
+    publish(app)
+
+    assert announce(capture_output=True).stdout.startswith("0 told")
+
+
+def test_each_address_is_told_once_whatever_list_it_is_on(
+    app: Flask, client: FlaskClient, box: Mailbox, announce: Callable[..., Any], tmp_path: Path
+) -> None:
+    subscribe(client, box)
+    publish(app)
+    others = tmp_path / "others.txt"
+    others.write_text("KARI@example.no\nola@example.no, nb\n\nola@example.no\nnobody@example.no\n")
+
+    first = announce("--list", str(others), capture_output=True)
+    second = announce("--list", str(others), capture_output=True)
+
+    assert first.stdout == "2 told, 0 had been told before, 1 refused.\n"
+    assert (first.returncode, "no such mailbox" in first.stderr) == (1, True)
+    assert second.stdout == "0 told, 2 had been told before, 1 refused.\n"
+    assert Counter(box.recipients[1:]) == {"kari@example.no": 1, "ola@example.no": 1}
+    assert "Personvernerklæringen" in box.taken[1]["Subject"]
+    assert "List-Unsubscribe" not in box.taken[1]
+
+
+def test_two_thousand_are_told_once_each_though_the_process_is_killed(
+    app: Flask, box: Mailbox, announce: Callable[..., Any], tmp_path: Path
+) -> None:
+    publish(app)
+    everybody = tmp_path / "everybody.txt"
+    everybody.write_text("".join(f"customer{number}@example.no\n" for number in range(MANY)))
+    for until in (MANY // 5, MANY // 2):
+        process = announce(
+            "--list",
+            str(everybody),
+            how=subprocess.Popen,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        box.wait_for(until)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    last = announce("--list", str(everybody), capture_output=True)
+
+    assert last.returncode == 0
+    assert Counter(box.recipients) == {f"customer{number}@example.no": 1 for number in range(MANY)}
+    with app.app_context():
+        kept = db.session.scalars(select(Delivery.recipient)).all()
+    assert len(kept) == MANY
+    assert not [each for each in kept if "@" in each]
+
+
+@pytest.mark.parametrize(
+    "email", ["nobody", "", "a@b", "x" * 300 + "@example.no", "a@b.no\r\nBcc: c@d.no"]
+)
+def test_what_is_no_address_is_refused(client: FlaskClient, box: Mailbox, email: str) -> None:
+    assert ask(client, email).status_code == 422
+    assert box.taken == []
+
+
+def test_a_forged_link_opens_nothing(client: FlaskClient, box: Mailbox) -> None:
+    page = subscribe(client, box)
+    site, _, token = page.rpartition("/")
+
+    assert client.get(f"{site}/{token[:-2]}xx").status_code == 401
+    assert client.get(page.replace("/krukke/", "/07sor/")).status_code == 403
+
+
+def test_a_server_without_mail_offers_none(settings: dict[str, Any]) -> None:
+    client = make_app(settings).test_client()
+
+    assert client.get("/privacy/krukke/subscribe").status_code == 404
+    assert "Be told of changes" not in client.get("/privacy/krukke/versions?lang=en").get_data(
+        as_text=True
+    )
+
+
+def test_what_is_missing_is_said(app: Flask, announce: Callable[..., Any], tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.txt"
+    wrong.write_text("kari@example.no\nola\n")
+
+    minor = announce(capture_output=True)
+    publish(app)
+    listed = announce("--list", str(wrong), capture_output=True)
+
+    assert "version 1 is no material change" in minor.stderr
+    assert f"{wrong}:2: 'ola' is no e-mail address" in listed.stderr
+    assert (minor.returncode, listed.returncode) == (1, 1)
+
+
+def test_a_mail_server_that_is_away_is_said(settings: dict[str, Any]) -> None:
+    away = {"smtp_url": f"smtp://127.0.0.1:{free_port()}", "mail_from": FROM}
+    client = make_app({**settings, **away}).test_client()
+
+    assert ask(client).status_code == 503
