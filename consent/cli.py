@@ -4,6 +4,7 @@ import functools
 import getpass
 import json
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from consent import (
     starter,
     versions,
     web,
+    webhooks,
 )
 from consent.announcements import Recipient, Sender
 from consent.db import db
@@ -283,6 +285,47 @@ def _recipients(listed: TextIO, site_file: SiteFile) -> Iterator[Recipient]:
             raise click.ClickException(f"{listed.name}:{number}: {email!r} is no e-mail address.")
         known = language in site_file.site.languages
         yield Recipient(email, language if known else site_file.default_language)
+
+
+@commands.group()
+def webhook() -> None:
+    """Programs that are told over HTTP when a version is published."""
+
+
+@webhook.command("add")
+@click.argument("site")
+@click.argument("url")
+@on_the_database
+def webhook_add(site: str, url: str) -> None:
+    """Tell URL when a version of SITE is published. Prints the secret that signs the messages, once."""
+    made = webhooks.add(db.session(), site, url, _now())
+    click.echo(f"{made.id} {made.url}\n{made.secret}")
+
+
+@webhook.command("list")
+@click.argument("site")
+@on_the_database
+def webhook_list(site: str) -> None:
+    """List SITE's webhooks."""
+    for each in webhooks.of_site(db.session(), site):
+        click.echo(f"{each.id} {each.url}")
+
+
+@webhook.command("remove")
+@click.argument("site")
+@click.argument("identity", type=click.UUID)
+@on_the_database
+def webhook_remove(site: str, identity: uuid.UUID) -> None:
+    """Tell a webhook nothing more."""
+    webhooks.remove(db.session(), site, identity)
+    click.echo(f"{identity} is told nothing more.")
+
+
+@webhook.command("deliver")
+@on_the_database
+def webhook_deliver() -> None:
+    """Try the messages whose time has come. A server does so by itself."""
+    click.echo(f"{webhooks.deliver_due(db.session(), _now)} taken.")
 
 
 @commands.command()

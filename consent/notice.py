@@ -10,7 +10,7 @@ from flask_babel import force_locale, get_locale, gettext, ngettext, pgettext
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent import changes, i18n, script, sitefile, versions
+from consent import changes, i18n, script, sitefile, versions, webhooks
 from consent.canonical import digest
 from consent.changes import Change
 from consent.errors import Conflict, Invalid
@@ -81,6 +81,7 @@ def publish(
         session.flush()
         session.add_all(rows)
         script.store(session, made, site_file, rows)
+        webhooks.queue(session, made.site, "notice.published", _told(made, asked_again), now)
         session.commit()
     except IntegrityError:
         session.rollback()
@@ -88,6 +89,17 @@ def publish(
             f"Version {made.number} of {made.site} was published meanwhile; try again."
         ) from None
     return Publication(made, is_new=True, changes=found, asked_again=asked_again)
+
+
+def _told(made: Version, asked_again: list[str]) -> dict[str, Any]:
+    """What webhooks are told of a publication."""
+    return {
+        "site": made.site,
+        "number": made.number,
+        "hash": made.hash,
+        "material": made.is_material,
+        "asked_again": asked_again,
+    }
 
 
 def _text_row(made: Version, language: str, text: dict[str, Any]) -> VersionText:

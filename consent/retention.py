@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from consent import versions
-from consent.models import Counter, Decision, Delivery, Merge, Site, Subscriber
+from consent.models import Counter, Decision, Delivery, Merge, Site, Subscriber, WebhookMessage
 from consent.sitefile import SiteFile
 from consent.values import Lifetime
 
@@ -19,6 +19,8 @@ AT_ONCE = 1000
 MERGES = Lifetime(amount=7, unit="day")
 # Who has not confirmed by then will not.
 UNCONFIRMED = Lifetime(amount=7, unit="day")
+# Delivered or given up long before.
+MESSAGES = Lifetime(amount=30, unit="day")
 # For how long an announcement may be begun again without telling anybody twice.
 DELIVERIES = Lifetime(amount=60, unit="day")
 
@@ -63,6 +65,11 @@ def _deliveries(session: Session, site: str, before: date) -> int:
     return _erase(session, delete(Delivery).where(Delivery.site == site, old))
 
 
+def _messages(session: Session, site: str, before: date) -> int:
+    old = WebhookMessage.queued_at < _midnight(before)
+    return _erase(session, delete(WebhookMessage).where(WebhookMessage.site == site, old))
+
+
 def _merges(session: Session, site: str, before: date) -> int:
     old = Merge.merged_at < _midnight(before)
     return _erase(session, delete(Merge).where(Merge.site == site, old))
@@ -81,6 +88,7 @@ TASKS = (
     Task("counters", lambda site_file: site_file.keep.counters, _counters),
     Task("unconfirmed subscribers", lambda _: UNCONFIRMED, _unconfirmed),
     Task("deliveries", lambda _: DELIVERIES, _deliveries),
+    Task("webhook messages", lambda _: MESSAGES, _messages),
     Task("merges", lambda _: MERGES, _merges),
 )
 

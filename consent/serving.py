@@ -20,7 +20,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
-from consent import create_app, errors, retention, web
+from consent import create_app, errors, retention, web, webhooks
 from consent.db import db, migrate
 from consent.journal import Journal
 from consent.settings import Settings
@@ -31,7 +31,9 @@ GRACE = 30
 ORPHAN_CHECK = 0.5
 FREE_TRIES = 6
 # Seconds between two looks at whether a site is due to be purged.
-PURGE_CHECK = 3600
+PURGE_CHECK = 3600.0
+# Seconds between two looks at whether a webhook is to be told something.
+HOUSE_CHECK = 2.0
 # Seconds between two looks at whether the port is open.
 OPEN_CHECK = 0.05
 
@@ -149,20 +151,24 @@ def _count_hits(app: Flask) -> None:
 def _worker(config: dict[str, Any] | None) -> Flask:
     end_with_parent()
     app = create_app(config)
-    threading.Thread(target=_purge_daily, args=(app,), daemon=True).start()
+    threading.Thread(target=_keep_house, args=(app,), daemon=True).start()
     atexit.register(_leave, app)
     return app
 
 
-def _purge_daily(app: Flask) -> None:
-    """Looks now and then whether a site is due; of all processes one purges it."""
+def _keep_house(app: Flask) -> None:
+    """What has to be done now and then, and by one of all processes: each claims in the database what it does."""
+    purged = -PURGE_CHECK
     while True:
         try:
             with app.app_context():
-                retention.purge_due(db.session(), web.now())
+                webhooks.deliver_due(db.session(), web.now)
+                if time.monotonic() - purged >= PURGE_CHECK:
+                    retention.purge_due(db.session(), web.now())
+                    purged = time.monotonic()
         except SQLAlchemyError as error:
             errors.log_database(error)
-        time.sleep(PURGE_CHECK)
+        time.sleep(HOUSE_CHECK)
 
 
 def _leave(app: Flask) -> None:

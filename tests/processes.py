@@ -84,14 +84,19 @@ class Server:
             **settings,
         }
 
-    def publish(self, site_file: Path = SITE_FILE) -> None:
-        subprocess.run(
-            [*CONSENT, "publish", str(site_file)],
+    def run(self, *arguments: str) -> str:
+        """What the command says on the server's database."""
+        return subprocess.run(
+            [*CONSENT, *arguments],
             cwd=self.folder,
             env=self.environ,
             check=True,
             capture_output=True,
-        )
+            text=True,
+        ).stdout
+
+    def publish(self, site_file: Path = SITE_FILE) -> None:
+        self.run("publish", str(site_file))
 
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[str]]:

@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from consent import ledger, notice, retention, sitefile, versions
+from consent import ledger, notice, retention, sitefile, versions, webhooks
 from consent.db import db
 from consent.ledger import Choice
-from consent.models import Counter, Decision, Delivery, Merge, Subscriber
+from consent.models import Counter, Decision, Delivery, Merge, Subscriber, WebhookMessage
 from consent.sitefile import SiteFileError
 from tests import factories
 
@@ -20,6 +20,7 @@ KEPT = {
     "counters": timedelta(days=25 * 31),
     "unconfirmed subscribers": timedelta(days=7),
     "deliveries": timedelta(days=60),
+    "webhook messages": timedelta(days=30),
     "merges": timedelta(days=7),
 }
 
@@ -43,6 +44,19 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
         session.add(
             Subscriber(site=site, id=uuid.uuid4(), email=email, language="en", asked_at=moment)
         )
+    elif what == "webhook messages":
+        webhook = webhooks.add(session, site, "https://receiver.example/", moment)
+        session.add(
+            WebhookMessage(
+                site=site,
+                id=uuid.uuid4(),
+                webhook=webhook.id,
+                body="{}",
+                queued_at=moment,
+                attempts=1,
+                delivered_at=moment,
+            )
+        )
     elif what == "deliveries":
         session.add(Delivery(site=site, version=1, recipient=uuid.uuid4().hex, sent_at=moment))
     else:
@@ -56,6 +70,7 @@ def days(what: str) -> set[date]:
         "counters": Counter.day,
         "unconfirmed subscribers": Subscriber.asked_at,
         "deliveries": Delivery.sent_at,
+        "webhook messages": WebhookMessage.queued_at,
         "merges": Merge.merged_at,
     }[what]
     found = db.session.scalars(select(column))

@@ -6,6 +6,7 @@ from consent.models.decision import Decision
 from consent.models.site import Site
 from consent.models.staff import ApiToken, Membership, Staff
 from consent.models.version import Script, Version, VersionText
+from consent.models.webhook import Webhook, WebhookMessage
 
 __all__ = [
     "ApiToken",
@@ -20,4 +21,6 @@ __all__ = [
     "Subscriber",
     "Version",
     "VersionText",
+    "Webhook",
+    "WebhookMessage",
 ]

@@ -1,0 +1,160 @@
+"""Tells other programs over HTTP what happens to a site, as Standard Webhooks 1.0 says (https://www.standardwebhooks.com).
+
+A message is queued in the transaction of what it tells, and tried until its receiver takes it.
+"""
+
+import base64
+import hmac
+import json
+import secrets
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from http.client import HTTPException
+from typing import Any, Literal
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import uuid_utils.compat
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from consent import versions
+from consent.errors import Invalid, NotFound
+from consent.models import Webhook, WebhookMessage
+
+Type = Literal["notice.published"]
+# Sends body and headers to a URL, and returns the status of the answer. Raises OSError, HTTPException.
+Post = Callable[[str, bytes, dict[str, str]], int]
+
+# Before each further attempt, as the specification advises; after the last the message is given up.
+PAUSES = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
+# Seconds for which a receiver may think.
+PATIENCE = 15
+# What a process that sends a message has it to itself for; then another may try.
+CLAIM = timedelta(seconds=2 * PATIENCE)
+AT_ONCE = 50
+
+
+def add(session: Session, site: str, url: str, now: datetime) -> Webhook:
+    """Raises UnknownSite, Invalid."""
+    versions.current(session, site)
+    if not url.startswith(("https://", "http://")):
+        raise Invalid(f"{url!r} is no address; write it whole: https://….")
+    secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    made = Webhook(site=site, id=uuid_utils.compat.uuid7(), url=url, secret=secret, created_at=now)
+    session.add(made)
+    session.commit()
+    return made
+
+
+def of_site(session: Session, site: str) -> list[Webhook]:
+    """Raises UnknownSite."""
+    versions.current(session, site)
+    found = select(Webhook).where(Webhook.site == site).order_by(Webhook.id)
+    return list(session.scalars(found))
+
+
+def remove(session: Session, site: str, identity: uuid.UUID) -> None:
+    """And all that it was still to be told. Raises NotFound."""
+    gone = session.execute(delete(Webhook).where(Webhook.site == site, Webhook.id == identity))
+    if not gone.rowcount:  # type: ignore[attr-defined]
+        raise NotFound(f"Site {site!r} has no webhook {identity}.")
+    session.commit()
+
+
+def queue(session: Session, site: str, what: Type, data: dict[str, Any], now: datetime) -> None:
+    """Queues a message for each of the site's webhooks. The caller commits."""
+    body = json.dumps({"type": what, "timestamp": now.isoformat(), "data": data})
+    for webhook in session.scalars(select(Webhook).where(Webhook.site == site)):
+        session.add(
+            WebhookMessage(
+                site=site,
+                id=uuid_utils.compat.uuid7(),
+                webhook=webhook.id,
+                body=body,
+                queued_at=now,
+                attempts=0,
+                next_attempt_at=now,
+            )
+        )
+
+
+def deliver_due(session: Session, clock: Callable[[], datetime], post: Post | None = None) -> int:
+    """Tries each message whose time has come, and commits. How many were taken."""
+    due = select(WebhookMessage).where(WebhookMessage.next_attempt_at <= clock())
+    taken = 0
+    for message in list(
+        session.scalars(due.order_by(WebhookMessage.next_attempt_at).limit(AT_ONCE))
+    ):
+        if _claim(session, message, clock()):
+            taken += _try(session, message, clock(), post or _post)
+    return taken
+
+
+def _claim(session: Session, message: WebhookMessage, now: datetime) -> bool:
+    """Whether this process is the one that sends it now."""
+    seen = message.next_attempt_at
+    claimed = session.execute(
+        update(WebhookMessage)
+        .where(
+            WebhookMessage.site == message.site,
+            WebhookMessage.id == message.id,
+            WebhookMessage.next_attempt_at == seen,
+        )
+        .values(next_attempt_at=now + CLAIM)
+    )
+    session.commit()
+    return bool(claimed.rowcount)  # type: ignore[attr-defined]
+
+
+def _try(session: Session, message: WebhookMessage, now: datetime, post: Post) -> bool:
+    webhook = session.get_one(Webhook, (message.site, message.webhook))
+    body = message.body.encode()
+    try:
+        status = post(webhook.url, body, headers(webhook.secret, str(message.id), now, body))
+        error = None if 200 <= status < 300 else f"It answered {status}."
+    except (OSError, HTTPException) as problem:
+        status, error = 0, str(problem)[:300]
+    message.error = error
+    message.attempts += 1
+    if error is None:
+        message.delivered_at, message.next_attempt_at = now, None
+    elif status == 410 or message.attempts > len(PAUSES):
+        message.next_attempt_at = None  # gone, as it says itself; or tried for three days
+    else:
+        message.next_attempt_at = now + PAUSES[message.attempts - 1]
+    session.commit()
+    return error is None
+
+
+def headers(secret: str, identity: str, now: datetime, body: bytes) -> dict[str, str]:
+    """Those by which the receiver knows that the message is ours, new, and whole."""
+    timestamp = str(int(now.timestamp()))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = hmac.digest(key, f"{identity}.{timestamp}.".encode() + body, "sha256")
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": identity,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+    }
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """A receiver that has moved says so to whoever set it up, not to us."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def _post(url: str, body: bytes, given: dict[str, str]) -> int:
+    request = Request(url, body, {**given, "User-Agent": "Samtykke"})  # noqa: S310 -- `add` takes http only
+    try:
+        with build_opener(_NoRedirect).open(request, timeout=PATIENCE) as answer:
+            return int(answer.status)
+    except HTTPError as refused:
+        return refused.code
