@@ -28,6 +28,7 @@ MORE = (
     "more/placeholder.js",
     "more/clean.js",
     "more/news.js",
+    "more/fill.js",
     "more/focus.js",
     "more/start.js",
 )
@@ -152,6 +153,10 @@ def compose(number: int, site_file: SiteFile, texts: list[VersionText]) -> dict[
             "WORDS": words,
             # A page that pins the script gets no other settings either.
             "SETTINGS": {text.language: integrity(text.settings) for text in texts},
+            "FRAGMENTS": {
+                name: {text.language: integrity(getattr(text, name)) for text in texts}
+                for name in ("notice", "cookies")
+            },
             "STYLE": _style(_read("more/settings.css")),
             "PLACEHOLDER_STYLE": _style(
                 looks.variables(site_file.looks, ":root"),

@@ -3,7 +3,6 @@
 // Takes choice.js.
 
 const GATED = 'script[type="text/plain"][data-consent],iframe[data-src][data-consent]';
-const WAITING = "iframe[data-src][data-consent]:not([src])";
 const listeners = [];
 // Frames that a visitor loaded without deciding anything.
 const once = [];
@@ -78,7 +77,7 @@ function start(element) {
 // What arrives in the page, parsed or added by a script, passes the gate too.
 function follow() {
   if (choice) startAllowed();
-  if (document.querySelector(WAITING)) ask("placeholders");
+  if (document.querySelector("iframe[data-src][data-consent]:not([src]),[data-consent-notice]:empty,[data-consent-cookies]:empty")) ask("complete");
 }
 
 // What has run cannot be stopped; frames can be emptied, and what it stored can be deleted, until a page finds

@@ -6,13 +6,15 @@
 let texts;
 
 async function placeholders() {
+  const frames = document.querySelectorAll("iframe[data-src][data-consent]:not([src])");
+  if (!frames[0]) return;
   const html = texts || (await loadSettings());
   if (!html) return;
   if (!texts) {
     texts = document.createElement("template");
     texts.innerHTML = html;
   }
-  for (const frame of document.querySelectorAll("iframe[data-src][data-consent]:not([src])")) {
+  for (const frame of frames) {
     const find = (name, value) => texts.content.querySelector(`[data-consent-${name}="${CSS.escape(value)}"]`);
     const text = find("placeholder", frame.dataset.consentService) || find("placeholder-of", frame.dataset.consent);
     // Sandboxed without allow-same-origin, a frame is closed to us too: it stays empty.

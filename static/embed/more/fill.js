@@ -1,0 +1,21 @@
+// Fills a website's own page with the notice, or with the declaration of cookies.
+//
+// Takes main, VERSION and FRAGMENTS (name → language → integrity hash of its text).
+
+const filled = new WeakSet();
+const privacy = main.BASE.replace(/e\/([^/]*)$/, "privacy/$1/");
+
+function fillIn() {
+  for (const name in FRAGMENTS) {
+    for (const element of document.querySelectorAll(`[data-consent-${name}]:empty`)) {
+      if (filled.has(element)) continue;
+      filled.add(element);
+      element.lang = main.language;
+      fetch(`${main.BASE}/${VERSION}/${main.language}/${name}`, { integrity: FRAGMENTS[name][main.language] })
+        .then((answer) => (answer.ok ? answer.text() : Promise.reject()))
+        .then((html) => (element.innerHTML = html))
+        // Without a server the page has at least the way to it.
+        .catch(() => (element.innerHTML = `<a href="${privacy}?lang=${main.language}">${words.notice}</a>`));
+    }
+  }
+}
