@@ -25,6 +25,7 @@ from consent import (
     settings,
     visits,
 )
+from consent.canonical import digest
 from consent.commits import GroupCommit
 from consent.db import db, engine_options
 from consent.embed.hot import HotPaths
@@ -88,5 +89,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 def _hits_folder(read: settings.Settings, engine: Engine) -> Path:
     if read.hits_folder:
         return Path(read.hits_folder)
-    path = engine.url.database if engine.dialect.name == "sqlite" else None
-    return Path(f"{path}-hits" if path else "consent-hits")
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        return Path(f"{engine.url.database}-hits")
+    # Another server that is started here has another database, and no part in these.
+    return Path(f"consent-hits-{digest(str(engine.url.set(password=None)))[:8]}")

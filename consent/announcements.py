@@ -7,8 +7,7 @@ import hmac
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from email.headerregistry import Address
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import NamedTuple
 
@@ -16,14 +15,17 @@ import uuid_utils.compat
 from flask import render_template
 from flask_babel import force_locale
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from consent import change_words, changes, notice, tokens, versions
-from consent.errors import Invalid, NotFound
-from consent.mail import Mailer, Refused
+from consent.errors import NotFound
+from consent.mail import Mailer, Refused, address
 from consent.models import Delivery, Subscriber, Version
 from consent.sitefile import SiteFile
-from consent.values import EMAIL
+
+# Whoever asks once more is asked again after so long.
+ASK_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -50,26 +52,34 @@ class Recipient(NamedTuple):
 
 def ask(
     session: Session, site_file: SiteFile, email: str, language: str, now: datetime
-) -> Subscriber:
-    """Notes that somebody wants to be told, and commits. Nothing is sent to them but the question whether it was they.
+) -> Subscriber | None:
+    """Notes that somebody wants to be told, and commits. They are to be asked in an e-mail whether it was they.
 
-    Raises Invalid.
+    None if that was asked today, or is confirmed: whoever fills in a stranger's address changes nothing, and fills no
+    mailbox. Raises Invalid.
     """
-    email = email.strip()
-    if not EMAIL.fullmatch(email) or len(email) > 254:
-        raise Invalid(f"{email!r} is no e-mail address.")
-    site = site_file.site.key
+    site, email = site_file.site.key, address(email).addr_spec.lower()
     found = session.scalar(
         select(Subscriber).where(Subscriber.site == site, Subscriber.email == email)
     )
-    if found is None:
-        found = Subscriber(site=site, id=uuid_utils.compat.uuid7(), email=email)
-        session.add(found)
-    found.language = (
-        language if language in site_file.site.languages else site_file.default_language
+    if found is not None:
+        if found.confirmed_at or now - found.asked_at < ASK_AGAIN:
+            return None
+        return found
+    spoken = site_file.site.languages
+    found = Subscriber(
+        site=site,
+        id=uuid_utils.compat.uuid7(),
+        email=email,
+        language=language if language in spoken else site_file.default_language,
+        asked_at=now,
     )
-    found.asked_at = now
-    session.commit()
+    session.add(found)
+    try:
+        session.commit()
+    except IntegrityError:  # at the same moment, in another tab
+        session.rollback()
+        return None
     return found
 
 
@@ -110,10 +120,10 @@ def confirmation(sender: Sender, site_file: SiteFile, subscriber: Subscriber) ->
 
 def _message(sender: Sender, site_file: SiteFile, to: str, subject: str, text: str) -> EmailMessage:
     made = EmailMessage()
-    made["From"] = Address(site_file.site.name, addr_spec=sender.mail_from)
-    made["To"] = Address(addr_spec=to)
+    made["From"] = address(sender.mail_from, site_file.site.name)
+    made["To"] = address(to)
     made["Subject"] = subject
-    made["Reply-To"] = Address(addr_spec=site_file.controller.email)
+    made["Reply-To"] = address(site_file.controller.email)
     # No answers of machines (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(text.strip() + "\n", cte="quoted-printable")
@@ -160,9 +170,11 @@ def announce(
     texts: dict[str, tuple[str, list[change_words.Said]]] = {}
     before = versions.get(session, version.site, version.number - 1) if version.number > 1 else None
     for recipient in to:
-        key = _recipient(sender.keys, recipient.email)
-        identity = (version.site, version.number, key)
-        if session.get(Delivery, identity):
+        # With an older key it was told before the keys were rotated.
+        key, *older = (_recipient(each, recipient.email) for each in sender.keys)
+        if any(
+            session.get(Delivery, (version.site, version.number, each)) for each in (key, *older)
+        ):
             yield Told(recipient, is_new=False)
             continue
         message = _announcement(session, sender, version, before, recipient, texts)
@@ -189,8 +201,8 @@ def announce(
             yield Told(recipient)
 
 
-def _recipient(keys: tuple[str, ...], email: str) -> str:
-    return hmac.digest(keys[0].encode(), email.lower().encode(), "sha256").hex()
+def _recipient(key: str, email: str) -> str:
+    return hmac.digest(key.encode(), email.lower().encode(), "sha256").hex()
 
 
 def _announcement(

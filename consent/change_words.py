@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from flask_babel import gettext
@@ -14,6 +15,8 @@ from consent.i18n import country
 from consent.sitefile import SiteFile
 from consent.values import Lifetime
 
+# Words and spaces of both texts that are compared one by one; the time grows with their square.
+MOST_WORDS = 2000
 # A run of words that both texts have, that only the old has, or that only the new has.
 Run = tuple[Literal["same", "gone", "new"], str]
 
@@ -41,7 +44,7 @@ def say(found: list[Change], old: SiteFile, new: SiteFile, language: str) -> lis
             _part(change.path),
             _name(change, old, new, language),
             _detail(change.path),
-            [*_runs(_shown(change, change.old, language), _shown(change, change.new, language))],
+            _runs(_shown(change, change.old, language), _shown(change, change.new, language)),
             reasons()[change.reason] if change.reason else "",
         )
         for change in found
@@ -51,10 +54,10 @@ def say(found: list[Change], old: SiteFile, new: SiteFile, language: str) -> lis
 
 
 def _matters(change: Change, language: str) -> bool:
-    if change.is_order or change.path[0] in ("looks", "banner") or change.path[-1] == "key":
+    if change.is_order or change.path[0] == "looks" or change.path[-1] == "key":
         return False
-    if is_text(change.old) and is_text(change.new):
-        return bool(change.old.get(language) != change.new.get(language))
+    if is_text(change.old) and is_text(change.new) and not change.reason:
+        return _shown(change, change.old, language) != _shown(change, change.new, language)
     return True
 
 
@@ -80,11 +83,16 @@ def reasons() -> dict[Reason, str]:
     }
 
 
+def _is_cookie(path: tuple[str, ...]) -> bool:
+    return path[0] == "services" and len(path) > 3 and path[2] == "cookies"
+
+
 def _part(path: tuple[str, ...]) -> str:
-    if "cookies" in path:
+    if _is_cookie(path):
         return str(gettext("Cookie"))
     found: dict[str, str] = {
         "introduction": gettext("Introduction"),
+        "banner": gettext("The banner as it was"),
         "site": gettext("Website"),
         "controller": gettext("Controller"),
         "dpo": gettext("Data protection officer"),
@@ -109,8 +117,8 @@ def _part(path: tuple[str, ...]) -> str:
 
 def _name(change: Change, old: SiteFile, new: SiteFile, language: str) -> str:
     table, *rest = change.path
-    if "cookies" in rest:
-        return change.path[change.path.index("cookies") + 1]
+    if _is_cookie(change.path):
+        return change.path[3]
     if not rest:
         return ""
     # What is gone has its name from the old version.
@@ -170,14 +178,23 @@ def _shown(change: Change, value: Any, language: str) -> str:
         return ", ".join(map(country, value)) or gettext("Country not stated")
     if change.path[-1] == "months":
         return notice.lifetime(Lifetime(amount=value, unit="month"))
+    if change.path[-1] in ("consent_types", "opt_out_signal", "signal") or isinstance(value, bool):
+        return ""  # names of programs, and what they take for yes and no
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value)
 
 
-def _runs(old: str, new: str) -> Iterator[Run]:
-    """The two texts as one, word by word."""
+@lru_cache(maxsize=1024)
+def _runs(old: str, new: str) -> list[Run]:
+    """The two texts as one, word by word; long ones one after the other."""
     before, after = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (old, new))
+    if len(before) + len(after) > MOST_WORDS:
+        return [("gone", old), ("new", new)]
+    return [*_compared(before, after)]
+
+
+def _compared(before: list[str], after: list[str]) -> Iterator[Run]:
     for kind, a, b, c, d in difflib.SequenceMatcher(
         None, before, after, autojunk=False
     ).get_opcodes():

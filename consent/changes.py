@@ -44,7 +44,8 @@ NAMED_BY = {
     "cookies": "name",
     "links": "address",
 }
-ORDER = " in order"
+# No name in a file has this character.
+ORDER = "\0order"
 HOURS = {"minute": 1 / 60, "hour": 1, "day": 24, "week": 168, "month": 730, "year": 8760}
 COUNTING = ("never", "analytics", "always")
 
@@ -186,11 +187,12 @@ def _reworded(old: Any, new: Any) -> bool:
     """Whether a text says something else in a language that both have. Punctuation and capitals say nothing."""
     if not (is_text(old) and is_text(new)):
         return bool(old != new)
-    return any(_words(old[each]) != _words(new[each]) for each in old.keys() & new.keys())
+    both = old.keys() & new.keys()
+    return not both or any(_words(old[each]) != _words(new[each]) for each in both)
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    return re.sub(r"[\s.,;:!?…'\"()–—-]+", " ", text.casefold()).split()
 
 
 def _described(old: Any, new: Any) -> Reason | None:
@@ -208,12 +210,19 @@ def _somebody_to_turn_to(path: tuple[str, ...], _old: Any, new: Any) -> Reason |
 def _purposes(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
     name, *rest = path
     if not rest:
-        return "purpose" if old is None and name != NECESSARY else None
+        if name != NECESSARY:
+            return "purpose" if old is None else None
+        # Its words replace the standard ones, or these come back.
+        return _described(*({"words": _said(each)} for each in (old, new)))
     if rest == ["consent_types"]:
         return "signal" if set(new) - set(old) else None
     if rest == ["opt_out_signal"]:
         return "right" if not new else None
     return _described(old, new)
+
+
+def _said(table: Tree | None) -> list[Any]:
+    return [(table or {}).get(name) for name in ("title", "description")]
 
 
 def _services(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
@@ -283,13 +292,17 @@ def _keep(_path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
     return "retention" if _hours(new) > _hours(old) else None
 
 
-def _promises(gone: Reason) -> Rule:
+def _promises(gone: Reason, added: Reason | None = None) -> Rule:
     def rule(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
         if len(path) == 1:
-            return gone if new is None else None
+            return gone if new is None else added
         return gone if _reworded(old, new) else None
 
     return rule
+
+
+def _words_of_the_site(_path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
+    return _described(old, new)
 
 
 def _transfers(_path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
@@ -311,6 +324,8 @@ def _signals(path: tuple[str, ...], _old: Any, new: Any) -> Reason | None:
 
 # For each table of the site file. The others are how it looks, whom to write to, and where it is shown.
 RULES: dict[str, Rule] = {
+    "introduction": _words_of_the_site,
+    "banner": _words_of_the_site,
     "controller": _controller,
     "dpo": _somebody_to_turn_to,
     "authority": _somebody_to_turn_to,
@@ -322,7 +337,8 @@ RULES: dict[str, Rule] = {
     "retention": _retention,
     "rights": _promises("right"),
     "safeguards": _promises("safeguard"),
-    "statements": _promises("safeguard"),
+    # What else a notice states may be a promise, or something that is done with data.
+    "statements": _promises("safeguard", added="described"),
     "transfers": _transfers,
     "hits": _counting,
     "asking": _asking,

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from consent import (
     announcements,
     known_services,
+    mail,
     notice,
     retention,
     script,
@@ -31,13 +32,12 @@ from consent import (
 from consent.announcements import Recipient, Sender
 from consent.db import db
 from consent.demo import run as run_demo
-from consent.errors import ConsentError
+from consent.errors import ConsentError, Invalid
 from consent.mail import Mailer
 from consent.serving import ready_app
 from consent.settings import SettingError
 from consent.sitefile import SiteFile, SiteFileError
 from consent.starter import Answers
-from consent.values import EMAIL
 
 
 def main() -> None:
@@ -114,7 +114,7 @@ def check(file: Path) -> None:
 @on_the_database
 def publish(file: Path, material: bool, minor: str | None) -> None:
     """Make FILE the version in force. The same content as the one in force changes nothing."""
-    if material and minor:
+    if material and minor is not None:
         raise click.UsageError("Give --material or --minor, not both.")
     publication = notice.publish(
         db.session(), _source(file), _now(), raised=material, lowered_because=minor
@@ -281,8 +281,10 @@ def _recipients(listed: TextIO, site_file: SiteFile) -> Iterator[Recipient]:
         email, _, language = (part.strip() for part in line.partition(","))
         if not email:
             continue
-        if not EMAIL.fullmatch(email):
-            raise click.ClickException(f"{listed.name}:{number}: {email!r} is no e-mail address.")
+        try:
+            mail.address(email)
+        except Invalid as error:
+            raise click.ClickException(f"{listed.name}:{number}: {error.detail}") from None
         known = language in site_file.site.languages
         yield Recipient(email, language if known else site_file.default_language)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from consent.errors import Overloaded
 
@@ -115,7 +115,8 @@ class GroupCommit(Generic[Item, Written]):
                     group.append(self._queue.get_nowait())
             except Empty:
                 pass
-            self._began = time.monotonic()
+            if me is self._writer:
+                self._began = time.monotonic()
             try:
                 self._commit([each for each in group if not each.is_finished])
             except BaseException:
@@ -137,7 +138,7 @@ class GroupCommit(Generic[Item, Written]):
         try:
             found = self._write([each.item for each in group])
         except SQLAlchemyError as error:
-            if len(group) == 1 or isinstance(error, OperationalError):
+            if len(group) == 1 or not isinstance(error, (IntegrityError, DataError)):
                 self._fail(group, error)
                 return
             # One of them cannot be written; the others have no part in that.

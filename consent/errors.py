@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask, Response, json, render_template, request
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from consent import i18n, seldom
@@ -103,7 +103,7 @@ def as_problem(error: Exception) -> Response:
         made = problem(error.status, error.kind, error.title, error.detail, **more)
         if error.status == 401:
             made.headers["WWW-Authenticate"] = "Bearer"
-    elif isinstance(error, OperationalError):
+    elif isinstance(error, SQLAlchemyError):
         made = problem(503, "no-database", "The database does not answer", "Try again in a moment.")
     elif isinstance(error, HTTPException) and error.code is not None:
         kind = error.name.lower().replace(" ", "-")
@@ -117,13 +117,13 @@ def as_problem(error: Exception) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(SQLAlchemyError, _no_database)
     app.register_error_handler(ConsentError, _refused)
     app.register_error_handler(HTTPException, _http_error)
 
 
-def _no_database(error: OperationalError) -> Response:
-    """Locked, full, or away: the browser keeps its decision and tries again."""
+def _no_database(error: SQLAlchemyError) -> Response:
+    """Locked, full, read-only, or away: the browser keeps its decision and tries again."""
     log_database(error)
     if _wants_json():
         return as_problem(error)

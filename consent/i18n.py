@@ -68,7 +68,10 @@ def choose(languages: Iterable[str]) -> str:
 def country(code: str) -> str:
     """A country's name in the language in force; 001 is the world."""
     language = str(get_locale())
-    return str(Locale.parse(EUROPEAN.get(language, language)).territories[code])
+    for each in (EUROPEAN.get(language, language), "en"):
+        if name := Locale.parse(each).territories.get(code):
+            return str(name)
+    return code
 
 
 def gettext_noop(text: str) -> str:

@@ -1,10 +1,11 @@
 """Hits on their way to the counters: summed up in a file that survives the death of the process.
 
 A hit is answered once its cells are counted in a file that is mapped into memory: what is written there belongs to the
-kernel, and stays when the process is killed. The file holds sums of cells, as the counters do, and nothing of a single
-page view. Several times a second the sums are added to the counters in one transaction, and the file is removed. That
-transaction also stores the file's number, so that the sums are added once, whenever a process dies or a connection
-breaks. A file whose process died is merged by another, or by the next that starts.
+kernel, and stays when the process is killed. The file holds sums of cells, as the counters do, and no record of a page
+view; while it holds one page view only, its sums are those. Several times a second the sums are added to the counters
+in one transaction, and the file is removed. That transaction also stores the file's number, so that the sums are added
+once, whenever a process dies or a connection breaks. A file whose process died is merged by another, or by the next
+that starts.
 
 Space is bounded: while the database is away a process fills a few files, and then turns hits away.
 """
@@ -14,6 +15,7 @@ import fcntl
 import json
 import mmap
 import os
+import re
 import threading
 import time
 import uuid
@@ -23,8 +25,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from consent import seldom
 from consent.errors import Overloaded
@@ -46,6 +46,7 @@ IDLE = 10.0
 
 WORD = 8
 SUFFIX = ".sums"
+NAME = re.compile(rf"[0-9a-f-]{{36}}\.\d+{re.escape(SUFFIX)}")
 
 
 class Journal:
@@ -77,8 +78,8 @@ class Journal:
                 self._full.append(self._file)
                 self._file = following
         if not self._anything.is_set():
-            self._anything.set()
             self._require_merger()
+            self._anything.set()
 
     def _new(self) -> "File":
         self._process = self._process or uuid.uuid4()
@@ -104,7 +105,7 @@ class Journal:
             self._anything.clear()
             try:
                 self.merge()
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:  # whatever it is, the next hits are to be counted
                 reason = getattr(error, "orig", None) or error
                 seldom.log_error(__name__, f"Page views wait to be counted: {reason}")
                 self._anything.set()
@@ -217,8 +218,12 @@ def _sums(content: memoryview) -> Sums:
     while end + 2 * WORD <= len(content) and (length := words[end // WORD + 1]):
         start = end + 2 * WORD
         name = bytes(content[start : start + length])
-        site, day, dimension, value, onward = json.loads(name)
-        sums[site, (date.fromisoformat(day), dimension, value, onward)] = words[end // WORD]
+        try:
+            site, day, dimension, value, onward = json.loads(name)
+            cell = (date.fromisoformat(day), dimension, value, onward)
+        except ValueError:
+            break  # a power cut may have kept the page with the length, and lost the one with the name
+        sums[site, cell] = words[end // WORD]
         end += _space(name)
     return +sums
 
@@ -246,7 +251,9 @@ def _abandoned(folder: Path) -> Iterator[tuple[Path, Sums]]:
     turn.touch(mode=0o600)
     with suppress(BlockingIOError), _locked(turn, fcntl.LOCK_EX | fcntl.LOCK_NB):
         with _locked(folder):  # nobody makes a file meanwhile, and has not locked it yet
-            found = [each for each in folder.glob(f"*{SUFFIX}") if _is_free(each)]
+            found = [
+                each for each in folder.iterdir() if NAME.fullmatch(each.name) and _is_free(each)
+            ]
         for path in sorted(found, key=_of):
             yield path, _sums(memoryview(path.read_bytes()))
 

@@ -85,12 +85,16 @@ def expand(raw: Raw) -> Raw:
         return raw
     languages = _languages(raw)
     made = [_written_out(each, languages) for each in services]
-    there = {each.get("key") for each in processors if isinstance(each, dict)}
+    there = {each["key"] for each in processors if _has_key(each)}
     return {
         **raw,
         "services": made,
         "processors": [*processors, *_missing(made, there, raw, languages)],
     }
+
+
+def _has_key(table: Any) -> bool:
+    return isinstance(table, dict) and isinstance(table.get("key"), str)
 
 
 def _languages(raw: Raw) -> list[str]:

@@ -1,7 +1,7 @@
 """The ledger of decisions: recorded once, never changed, and found again by whoever made them."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
 import uuid_utils.compat
@@ -15,6 +15,9 @@ from consent.errors import Conflict, Invalid
 from consent.models import Decision
 from consent.sitefile import NECESSARY, SiteFile
 from consent.versions import Published
+
+# For how long a decision that is sent once more is taken for its sender's own.
+SENT_AGAIN = timedelta(days=1)
 
 
 class Choice(BaseModel):
@@ -59,6 +62,15 @@ class Recorded(NamedTuple):
     decision: Row
     # False: this id was recorded before, with the same content.
     is_new: bool
+
+    def is_senders(self, visitor: uuid.UUID | None, now: datetime) -> bool:
+        """Whether whoever sent it may have its visitor's token.
+
+        All that was sent stands in the receipt too, which a visitor may give to others; so who sends it once more must
+        have the token already, or send it soon, as a browser does that got no answer.
+        """
+        stored = self.decision
+        return self.is_new or stored.visitor == visitor or now - stored.decided_at < SENT_AGAIN
 
 
 def row(
@@ -110,9 +122,15 @@ def record(connection: Connection, rows: list[Row]) -> list[Recorded | Conflict]
 
 def commit(engine: Engine, rows: list[Row]) -> list[Recorded | Conflict]:
     """As `record`, in a transaction of its own."""
-    insert = _INSERT.statement(engine.dialect, rows)
+    # In one order everywhere, so that two processes never wait for each other crosswise.
+    ordered: list[Row] = sorted(rows, key=_key)
+    insert = _INSERT.statement(engine.dialect, ordered)
     with db.write(engine) as connection:
         return _inserted(connection, rows, insert)
+
+
+def _key(each: Row) -> tuple[str, uuid.UUID]:
+    return each.site, each.id
 
 
 # The columns stand in the order of Row.

@@ -5,16 +5,25 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from consent.errors import ConsentError
+from consent.errors import ConsentError, Invalid
 
+# What stands before the @, without quotes (RFC 5321, section 4.1.2, Dot-string).
+ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+# Characters of an address.
+LONGEST = 254
 # Seconds for which a mail server may be silent.
 PATIENCE = 60
+# Where a password may go without TLS.
+HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class NoMail(ConsentError):
@@ -23,6 +32,20 @@ class NoMail(ConsentError):
 
 class Refused(NoMail):
     """The mail server does not take this message; others it may."""
+
+
+def address(text: str, name: str = "") -> Address:
+    """An e-mail address as mail servers take it: ASCII, with the domain in its encoded form. Raises Invalid."""
+    local, _, domain = text.strip().rpartition("@")
+    try:
+        if not ADDRESS.fullmatch(local):
+            raise ValueError
+        made = Address(name, username=local, domain=domain.encode("idna").decode())
+        if "." not in made.domain or len(made.addr_spec) > LONGEST:
+            raise ValueError
+    except (ValueError, HeaderParseError):
+        raise Invalid(f"{text!r} is no e-mail address that we can write to.") from None
+    return made
 
 
 class Mailer:
@@ -46,6 +69,10 @@ class Mailer:
                 self._server.ehlo()
                 if self._server.has_extn("starttls"):
                     self._server.starttls(context=tls)
+                elif parts.username and host not in HERE:
+                    raise NoMail(
+                        f"The mail server {host} offers no TLS, and the password would go in clear."
+                    )
             if parts.username:
                 self._server.login(unquote(parts.username), unquote(parts.password or ""))
             self._server.ehlo_or_helo_if_needed()
@@ -92,7 +119,8 @@ class Mailer:
 
     def _expect(self, wanted: int | tuple[int, ...], code: int, said: bytes) -> None:
         if code not in (wanted if isinstance(wanted, tuple) else (wanted,)):
-            self._server.rset()
+            with suppress(OSError, smtplib.SMTPException):  # it may hang up, too
+                self._server.rset()
             raise Refused(f"The mail server said {code} {said.decode(errors='replace')}.")
 
 

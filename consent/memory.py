@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from consent import script, seldom, versions
@@ -48,7 +47,9 @@ class Memory:
             return held[1]
         try:
             return self._ask(site, held[1])
-        except SQLAlchemyError as error:
+        except UnknownSite:
+            raise
+        except Exception as error:  # the database is away, or holds what only a newer program reads
             seldom.log_error(__name__, f"Site {site}: the script may be old: {error}")
             self._held[site] = (time.monotonic(), held[1])
             return held[1]

@@ -62,6 +62,8 @@ def publish(
         found = changes.compare(before, site_file)
         asked_again = versions.asked_again(before, site_file)
     is_material = changes.is_material(found)
+    if lowered_because is not None and not lowered_because.strip():
+        raise Invalid("Say why the change is not material: the reason is shown.")
     if lowered_because is not None and not is_material:
         raise Invalid("Nothing in this version is material, so there is nothing to lower.")
     site.current += 1

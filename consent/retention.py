@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from consent import versions
+from consent import seldom, versions
 from consent.models import Counter, Decision, Delivery, Merge, Site, Subscriber, WebhookMessage
 from consent.sitefile import SiteFile
 from consent.values import Lifetime
@@ -113,9 +113,17 @@ def purge(session: Session, site: str, now: datetime) -> dict[str, int]:
 
 def purge_due(session: Session, now: datetime) -> dict[str, dict[str, int]]:
     """Purges each site that was not purged today, by whichever process, and commits."""
-    return {
-        site: purge(session, site, now) for site in sites(session) if _claim(session, site, now)
-    }
+    found = {}
+    for site in sites(session):
+        if _claim(session, site, now):
+            try:
+                found[site] = purge(session, site, now)
+            except Exception as error:
+                session.rollback()
+                session.execute(update(Site).where(Site.site == site).values(purged_on=None))
+                session.commit()
+                seldom.log_error(__name__, f"Site {site} is not purged: {error}")
+    return found
 
 
 def sites(session: Session) -> list[str]:

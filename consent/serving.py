@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,9 +17,8 @@ from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
-from sqlalchemy.exc import SQLAlchemyError
 
-from consent import create_app, errors, retention, web, webhooks
+from consent import create_app, retention, seldom, web, webhooks
 from consent.db import db, migrate
 from consent.journal import Journal
 from consent.settings import Settings
@@ -90,7 +88,8 @@ def listen(
 ) -> socket.socket:
     """A socket that listens. Raises click.ClickException where the port is taken, with `mend` at its end."""
     try:
-        return socket.create_server((host, port), backlog=128)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {host}:{port}: {error.strerror}. {mend}"
@@ -135,7 +134,8 @@ def _watch(parent: int) -> None:
 
 
 def _say_where(settings: Settings) -> None:
-    click.echo(f"listening: http://{settings.host}:{settings.port}/")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"listening: http://{host}:{settings.port}/")
 
 
 def _cores() -> int:
@@ -144,8 +144,10 @@ def _cores() -> int:
 
 def _count_hits(app: Flask) -> None:
     journal: Journal = app.extensions["consent_journal"]
-    with suppress(SQLAlchemyError, OSError):  # then a later one will
+    try:
         journal.merge()
+    except Exception as error:  # then a later one will
+        seldom.log_error(__name__, f"Page views wait to be counted: {error}")
 
 
 def _worker(config: dict[str, Any] | None) -> Flask:
@@ -160,15 +162,20 @@ def _keep_house(app: Flask) -> None:
     """What has to be done now and then, and by one of all processes: each claims in the database what it does."""
     purged = -PURGE_CHECK
     while True:
-        try:
-            with app.app_context():
-                webhooks.deliver_due(db.session(), web.now)
-                if time.monotonic() - purged >= PURGE_CHECK:
-                    retention.purge_due(db.session(), web.now())
-                    purged = time.monotonic()
-        except SQLAlchemyError as error:
-            errors.log_database(error)
+        with app.app_context():
+            _try("webhooks", lambda: webhooks.deliver_due(db.session(), web.now))
+            if time.monotonic() - purged >= PURGE_CHECK:
+                _try("purge", lambda: retention.purge_due(db.session(), web.now()))
+                purged = time.monotonic()
         time.sleep(HOUSE_CHECK)
+
+
+def _try(what: str, task: Callable[[], object]) -> None:
+    """One task that fails keeps no other from being done."""
+    try:
+        task()
+    except Exception as error:
+        seldom.log_error(__name__, f"{what}: {getattr(error, 'orig', None) or error}")
 
 
 def _leave(app: Flask) -> None:

@@ -84,7 +84,7 @@ class Settings:
         "",
         text,
         "Folder for page views on their way to the database, for some tenths of a second and while it is away; one for "
-        "all processes of a machine. Empty: beside the SQLite file, or `consent-hits` in the working folder.",
+        "all processes of a machine. Empty: beside the SQLite file, or `consent-hits-…` in the working folder.",
     )
     public_url: str = setting(
         "",

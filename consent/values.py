@@ -19,6 +19,8 @@ from consent import mistakes
 from consent.i18n import CATALOGUES
 
 EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
+# Days. Nobody keeps data for longer.
+LONGEST = 36_600
 KEY = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 # ISO 3166 codes, and the groups that make sense as a place of data.
 TERRITORIES = {
@@ -216,6 +218,8 @@ def _lifetime(value: Any) -> Any:
 def _whole_days(value: Lifetime) -> Lifetime:
     if value.days < 1:
         raise wrong("This is a number of days at least: 90 days, 25 months, 5 years.")
+    if value.days > LONGEST:
+        raise wrong("This is longer than a hundred years.")
     return value
 
 
@@ -236,7 +240,7 @@ Text = Annotated[
         }
     ),
 ]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Origin = Annotated[str, AfterValidator(_origin)]
 Language = Annotated[str, AfterValidator(_language)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]

@@ -27,7 +27,7 @@ class Published:
 
 def get(session: Session, site: str, number: int) -> Version:
     # Larger numbers are none that a database could hold.
-    found = session.get(Version, (site, number)) if number < 2**31 else None
+    found = session.get(Version, (site, number)) if 0 < number < 2**31 else None
     if found is None:
         raise NotFound(f"Site {site!r} has no version {number}.")
     return found

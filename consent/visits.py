@@ -187,7 +187,8 @@ def merge(
 
     The files of a process have to come in their order.
     """
-    now = datetime.now(UTC)
+    # The day is enough to forget it by; the moment would say when a page was viewed.
+    now = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = [(site, process, number, now) for site in sorted({site for site, _ in counted})]
     if not rows:
         return

@@ -1,14 +1,13 @@
 """What every blueprint needs of the running application and the request."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app, request
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from consent import seldom
 from consent.db import db
 from consent.journal import Journal
 from consent.settings import Settings
@@ -30,8 +29,10 @@ def count_hits() -> None:
     Where that fails they are counted later, and the figures lag behind.
     """
     journal: Journal = current_app.extensions["consent_journal"]
-    with suppress(SQLAlchemyError, OSError):
+    try:
         journal.merge()
+    except Exception as error:
+        seldom.log_error(__name__, f"Page views wait to be counted: {error}")
 
 
 def now() -> datetime:

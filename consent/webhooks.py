@@ -6,6 +6,7 @@ A message is queued in the transaction of what it tells, and tried until its rec
 import base64
 import hmac
 import json
+import re
 import secrets
 import uuid
 from collections.abc import Callable
@@ -37,13 +38,14 @@ PATIENCE = 15
 # What a process that sends a message has it to itself for; then another may try.
 CLAIM = timedelta(seconds=2 * PATIENCE)
 AT_ONCE = 50
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[!-~]*)?")
 
 
 def add(session: Session, site: str, url: str, now: datetime) -> Webhook:
     """Raises UnknownSite, Invalid."""
     versions.current(session, site)
-    if not url.startswith(("https://", "http://")):
-        raise Invalid(f"{url!r} is no address; write it whole: https://….")
+    if not ADDRESS.fullmatch(url) or len(url) > 2000:
+        raise Invalid(f"{url!r} is no address; write it whole, in ASCII: https://….")
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
     made = Webhook(site=site, id=uuid_utils.compat.uuid7(), url=url, secret=secret, created_at=now)
     session.add(made)
@@ -85,25 +87,28 @@ def queue(session: Session, site: str, what: Type, data: dict[str, Any], now: da
 
 def deliver_due(session: Session, clock: Callable[[], datetime], post: Post | None = None) -> int:
     """Tries each message whose time has come, and commits. How many were taken."""
-    due = select(WebhookMessage).where(WebhookMessage.next_attempt_at <= clock())
+    due = (
+        select(WebhookMessage.site, WebhookMessage.id)
+        .where(WebhookMessage.next_attempt_at <= clock())
+        .order_by(WebhookMessage.next_attempt_at)
+        .limit(AT_ONCE)
+    )
     taken = 0
-    for message in list(
-        session.scalars(due.order_by(WebhookMessage.next_attempt_at).limit(AT_ONCE))
-    ):
-        if _claim(session, message, clock()):
+    for site, identity in session.execute(due).all():
+        if _claim(session, site, identity, clock()):
+            message = session.get_one(WebhookMessage, (site, identity))
             taken += _try(session, message, clock(), post or _post)
     return taken
 
 
-def _claim(session: Session, message: WebhookMessage, now: datetime) -> bool:
-    """Whether this process is the one that sends it now."""
-    seen = message.next_attempt_at
+def _claim(session: Session, site: str, identity: uuid.UUID, now: datetime) -> bool:
+    """Whether this process is the one that sends it now. Once another has it, it is not due."""
     claimed = session.execute(
         update(WebhookMessage)
         .where(
-            WebhookMessage.site == message.site,
-            WebhookMessage.id == message.id,
-            WebhookMessage.next_attempt_at == seen,
+            WebhookMessage.site == site,
+            WebhookMessage.id == identity,
+            WebhookMessage.next_attempt_at <= now,
         )
         .values(next_attempt_at=now + CLAIM)
     )
@@ -117,7 +122,7 @@ def _try(session: Session, message: WebhookMessage, now: datetime, post: Post) -
     try:
         status = post(webhook.url, body, headers(webhook.secret, str(message.id), now, body))
         error = None if 200 <= status < 300 else f"It answered {status}."
-    except (OSError, HTTPException) as problem:
+    except (OSError, HTTPException, ValueError) as problem:
         status, error = 0, str(problem)[:300]
     message.error = error
     message.attempts += 1

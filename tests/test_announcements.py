@@ -1,5 +1,6 @@
 """Announcements: asked for, confirmed, sent once to each, left in one click. With a real mail server."""
 
+import asyncio
 import os
 import re
 import signal
@@ -38,6 +39,7 @@ class Mailbox:
         self.taken: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.grown = threading.Condition()
+        self.hangs_up = False
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
@@ -48,6 +50,9 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.hangs_up:
+            asyncio.get_running_loop().call_soon(server.transport.close)
+            return "421 4.3.2 Going away"
         with self.grown:
             self.taken.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
             self.recipients += envelope.rcpt_tos
@@ -112,8 +117,9 @@ def announce(app: Flask, mailbox: tuple[Mailbox, str], tmp_path: Path) -> Callab
         "CONSENT_PUBLIC_URL": SERVER,
     }
 
-    def run(*arguments: str, how: Any = subprocess.run, **more: Any) -> Any:
+    def run(*arguments: str, how: Any = subprocess.run, keys: str = KEY, **more: Any) -> Any:
         command = [*CONSENT, "announce", "krukke", *arguments]
+        environ["CONSENT_SECRET_KEYS"] = keys
         return how(command, cwd=tmp_path, env=environ, text=True, **more)
 
     return run
@@ -146,7 +152,7 @@ def test_who_asks_confirms_is_told_and_leaves(
     assert links(told) == ["/privacy/krukke/versions/2?lang=en", page]
     assert told["List-Unsubscribe"] == f"<{SERVER}{page}/leave>"
     assert told["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    left = client.post(f"{page}/leave", data={"List-Unsubscribe": "One-Click"})
+    left = client.post(f"{page}/leave")
     assert "your address is deleted" in pages.check(client.get(left.location), "en")
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Subscriber)) == 0
@@ -211,12 +217,89 @@ def test_two_thousand_are_told_once_each_though_the_process_is_killed(
     assert not [each for each in kept if "@" in each]
 
 
-@pytest.mark.parametrize(
-    "email", ["nobody", "", "a@b", "x" * 300 + "@example.no", "a@b.no\r\nBcc: c@d.no"]
+NO_ADDRESSES = (
+    *("nobody", "", "a@b", "x" * 300 + "@example.no", "a@b.no\r\nBcc: c@d.no"),
+    *("a,b@c.no", "a..b@c.no", "a\0@b.no", "a(b@c.no"),
 )
+
+
+@pytest.mark.parametrize("email", NO_ADDRESSES)
 def test_what_is_no_address_is_refused(client: FlaskClient, box: Mailbox, email: str) -> None:
     assert ask(client, email).status_code == 422
     assert box.taken == []
+
+
+def test_a_mail_program_leaves_in_one_click(app: Flask, client: FlaskClient, box: Mailbox) -> None:
+    page = subscribe(client, box)
+
+    answers = [
+        client.post(f"{page}/leave", data={"List-Unsubscribe": "One-Click"}) for _ in range(2)
+    ]
+
+    assert [(each.status_code, each.location) for each in answers] == [(204, None)] * 2
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Subscriber)) == 0
+
+
+def test_asking_for_a_stranger_fills_no_mailbox_and_changes_nothing(
+    app: Flask, client: FlaskClient, box: Mailbox
+) -> None:
+    for email in ("kari@example.no", "KARI@example.no", " kari@example.no"):
+        assert ask(client, email, language="nb").status_code == 303
+    assert len(box.taken) == 1
+
+    client.post(links(box.taken[0])[0])
+    ask(client, language="en")
+
+    assert len(box.taken) == 1
+    with app.app_context():
+        (found,) = db.session.scalars(select(Subscriber))
+        assert (found.email, found.language) == ("kari@example.no", "nb")
+
+
+def test_an_address_with_letters_of_ones_own_language_is_written_to(
+    client: FlaskClient, box: Mailbox
+) -> None:
+    assert ask(client, "post@blåbær.no").status_code == 303
+    assert box.recipients == ["post@xn--blbr-roah.no"]
+
+
+def test_a_link_has_the_address_of_the_setting(client: FlaskClient, box: Mailbox) -> None:
+    client.post(
+        "/privacy/krukke/subscribe",
+        data={"email": "kari@example.no"},
+        headers={"Host": "evil.example"},
+    )
+
+    assert "evil.example" not in box.taken[0].get_content()
+
+
+def test_a_server_that_hangs_up_after_the_message_did_not_take_it(
+    app: Flask, box: Mailbox, announce: Callable[..., Any], tmp_path: Path
+) -> None:
+    publish(app)
+    one = tmp_path / "one.txt"
+    one.write_text("ola@example.no\n")
+    box.hangs_up = True
+    first = announce("--list", str(one), capture_output=True)
+    box.hangs_up = False
+
+    second = announce("--list", str(one), capture_output=True)
+
+    assert (first.returncode, second.stdout) == (1, "1 told, 0 had been told before, 0 refused.\n")
+
+
+def test_after_the_keys_were_rotated_nobody_is_told_again(
+    app: Flask, box: Mailbox, announce: Callable[..., Any], tmp_path: Path
+) -> None:
+    publish(app)
+    one = tmp_path / "one.txt"
+    one.write_text("ola@example.no\n")
+    announce("--list", str(one), capture_output=True)
+
+    again = announce("--list", str(one), capture_output=True, keys=f"{'n' * 40},{KEY}")
+
+    assert again.stdout == "0 told, 1 had been told before, 0 refused.\n"
 
 
 def test_a_forged_link_opens_nothing(client: FlaskClient, box: Mailbox) -> None:
@@ -250,7 +333,7 @@ def test_what_is_missing_is_said(app: Flask, announce: Callable[..., Any], tmp_p
 
 
 def test_a_mail_server_that_is_away_is_said(settings: dict[str, Any]) -> None:
-    away = {"smtp_url": f"smtp://127.0.0.1:{free_port()}", "mail_from": FROM}
+    away = {"smtp_url": f"smtp://127.0.0.1:{free_port()}", "mail_from": FROM, "public_url": SERVER}
     client = make_app({**settings, **away}).test_client()
 
     assert ask(client).status_code == 503

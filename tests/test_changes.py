@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from consent import changes, sitefile
 from consent.demo import SITE_FILE
 from consent.sitefile import SiteFile
-from tests.factories import SHOP, shop
+from tests.factories import SHOP, shop, shop_in
 
 Raw = dict[str, Any]
 SHOP_RAW = tomllib.loads(SHOP)
@@ -105,6 +105,32 @@ def _widenings() -> dict[str, tuple[str, Any]]:
             "retention",
             lambda raw: change(raw.setdefault("keep", {}), decisions="50 years"),
         ),
+        "another thing that is stated": (
+            "described",
+            lambda raw: raw.setdefault("statements", []).append(
+                {"key": "more", "title": both("More"), "text": both("We profile you")}
+            ),
+        ),
+        "other words for what is necessary": (
+            "described",
+            lambda raw: raw["purposes"].append(
+                {"key": "necessary", "description": both("Also advertising")}
+            ),
+        ),
+        "another introduction": (
+            "described",
+            lambda raw: change(raw, introduction=both("We sell")),
+        ),
+        "people of another age": (
+            "described",
+            lambda raw: change(raw["data"][0], whose=both("People > 18")),
+        ),
+        "a kind of data whose name is odd": (
+            "data",
+            lambda raw: raw["data"].append(
+                {"what": both("Health in order"), "whose": both("All"), "why": both("Fun")}
+            ),
+        ),
         "a retention no longer promised": (
             "retention",
             lambda raw: change(raw["retention"][0], what=both("Other")),
@@ -144,6 +170,7 @@ WIDENINGS = _widenings()
 def base() -> Raw:
     raw = copy.deepcopy(SHOP_RAW)
     raw["purposes"][0]["opt_out_signal"] = True
+    raw["data"][0]["whose"] = both("People < 18")
     raw["services"][0].setdefault(
         "cookies", [{"name": "_id", "lifetime": "1 day", "use": both("Id")}]
     )
@@ -175,8 +202,6 @@ def harmless(raw: Raw, chance: random.Random) -> None:
     """Changes that widen nothing, some of them."""
     some = [
         lambda: raw["site"].update(name="Renamed"),
-        lambda: raw.update(introduction=both("Welcome")),
-        lambda: raw.setdefault("banner", {}).update(title=both("Your choice")),
         lambda: raw["controller"].update(email="new@shop.example"),
         lambda: chance.shuffle(raw["processors"]),
         lambda: chance.shuffle(raw["purposes"]),
@@ -210,6 +235,14 @@ def test_what_narrows_processing_is_minor(narrow: Any) -> None:
     narrow(raw)
 
     assert not changes.is_material(changes.compare(load(base()), load(raw)))
+
+
+def test_other_languages_are_other_words() -> None:
+    """Nobody can tell whether they say the same."""
+    german = shop_in(["de"])
+    english = shop_in(["en"])
+
+    assert changes.is_material(changes.compare(sitefile.parse(english), sitefile.parse(german)))
 
 
 def test_punctuation_is_minor_and_other_words_are_not() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, func, select
 
@@ -17,6 +18,21 @@ from tests.factories import decide, decision, post_json, refusal
 
 def count(session) -> int:  # type: ignore[no-untyped-def]
     return session.scalar(select(func.count()).select_from(Decision))
+
+
+def test_a_receipt_opens_nothing_for_whoever_it_was_given_to(client: FlaskClient) -> None:
+    """All that was sent stands in it. The browser itself sends a decision again soon, or with its token."""
+    body = decision()
+    with time_machine.travel("2026-11-25T12:00:00Z", tick=False):
+        token = decide(client, body).get_json()["token"]
+    with time_machine.travel("2026-11-26T11:00:00Z", tick=False):
+        assert decide(client, body).get_json()["token"] == token
+    with time_machine.travel("2026-11-28T12:00:00Z", tick=False):
+        again, own = decide(client, body), decide(client, {**body, "token": token})
+
+    assert again.status_code == own.status_code == 200
+    assert again.get_json().keys() == {"receipt"}
+    assert own.get_json()["token"] == token
 
 
 def test_a_decision_is_recorded_with_the_words_that_were_shown(

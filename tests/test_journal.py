@@ -3,6 +3,7 @@
 import fcntl
 import json
 import signal
+import struct
 import subprocess
 import sys
 import uuid
@@ -29,6 +30,8 @@ from tests import factories
 from tests.conftest import count_hits
 from tests.factories import hit
 
+# A process that is no more.
+DEAD = "0192f000-0000-7000-8000-000000000000"
 DAY = date(2026, 11, 25)
 
 
@@ -175,6 +178,30 @@ def test_what_a_killed_process_left_is_counted_by_another(tmp_path: Path) -> Non
 
     assert counters.sums == {("krukke", cell("/")): 3}
     assert list(tmp_path.glob("*.sums")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("copy.sums", b""),
+        (f"{DEAD}.1.sums", struct.pack("QQ", 1, 20) + bytes(4080)),
+        (f"{DEAD}.1.sums", b"\xff" * 64),
+        (f"{DEAD}.1.sums", b""),
+        (f"{DEAD}.2.sums", struct.pack("QQ", 1, 9) + b'["a",1,2]' + bytes(7)),
+    ],
+)
+def test_a_file_that_nobody_can_read_stops_no_other(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    """A power cut may leave any part of one."""
+    (tmp_path / name).write_bytes(content)
+    counters = Counters()
+    kept = Journal(tmp_path, counters.merge)
+    kept.add("krukke", [cell("/")])
+
+    kept.merge()
+
+    assert counters.sums == {("krukke", cell("/")): 1}
 
 
 def test_what_a_living_process_has_is_left_to_it(tmp_path: Path) -> None:

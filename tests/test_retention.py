@@ -148,6 +148,23 @@ def test_of_many_processes_one_purges_once_a_day(app: Flask) -> None:
     )
 
 
+def test_a_site_that_fails_is_tried_again_and_keeps_no_other_back(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purge = retention.purge
+
+    def fails(session, site, now):  # type: ignore[no-untyped-def]
+        if site == "07sor":
+            raise OverflowError
+        return purge(session, site, now)
+
+    with app.app_context():
+        monkeypatch.setattr(retention, "purge", fails)
+        assert retention.purge_due(db.session(), NOW).keys() == {"krukke"}
+        monkeypatch.setattr(retention, "purge", purge)
+        assert retention.purge_due(db.session(), NOW).keys() == {"07sor"}
+
+
 def test_what_is_in_force_has_to_be_kept_as_evidence() -> None:
     with pytest.raises(SiteFileError) as error:
         sitefile.parse(factories.shop() + '\n[keep]\ndecisions = "90 days"\n')
@@ -157,7 +174,7 @@ def test_what_is_in_force_has_to_be_kept_as_evidence() -> None:
     assert "stands for 6 months" in str(mistake)
 
 
-@pytest.mark.parametrize("period", ["session", "0 days", "10 minutes", "for ever"])
+@pytest.mark.parametrize("period", ["session", "0 days", "10 minutes", "for ever", "3000 years"])
 def test_a_period_is_some_days(period: str) -> None:
     with pytest.raises(SiteFileError):
         sitefile.parse(factories.shop() + f'\n[keep]\ncounters = "{period}"\n')

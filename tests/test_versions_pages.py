@@ -1,5 +1,6 @@
 """Versions of a notice: each as it was, what it changed, the comparison of two, the feed, and the same as data."""
 
+import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
@@ -74,6 +75,25 @@ def test_in_another_language_the_same_is_said(client: FlaskClient) -> None:
 )
 def test_what_was_never_published_is_not_found(client: FlaskClient, path: str) -> None:
     assert client.get(f"/privacy/krukke{path}").status_code == 404
+
+
+def test_a_row_of_any_name_is_shown(app: Flask, client: FlaskClient) -> None:
+    more = '\n[[statements]]\nkey = "cookies"\ntitle = {en = "C", nb = "C"}\ntext = {en = "We do more.", nb = "Mer."}\n'
+    with app.app_context():
+        notice.publish(db.session(), factories.shop() + more, datetime.now(UTC))
+
+    assert "Added What else you should know: C" in read(client, "/versions/4")
+
+
+def test_who_reads_a_language_that_is_gone_sees_the_changes(
+    app: Flask, client: FlaskClient
+) -> None:
+    source = re.sub(r"(?m)^\w+\.nb = .*\n", "", factories.shop()).replace('["en", "nb"]', '["en"]')
+    with app.app_context():
+        notice.publish(db.session(), source, datetime.now(UTC))
+
+    said = pages.check(client.get("/privacy/krukke/versions/4/since/2?lang=nb"), "en")
+    assert "What may matter to you" in said
 
 
 def test_the_feed_has_an_entry_for_each(client: FlaskClient) -> None:

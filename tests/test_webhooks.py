@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from consent import notice, webhooks
 from consent.db import db
@@ -177,6 +178,24 @@ def test_a_process_that_dies_in_between_leaves_it_to_another(receiver: Receiver)
     assert deliver(webhooks.CLAIM) == 1
 
 
+def test_two_processes_send_each_of_several_once(receiver: Receiver, app: Flask) -> None:
+    for _ in range(3):
+        webhooks.add(db.session(), "krukke", receiver.url, NOW)
+    publish()
+    sent: list[str] = []
+
+    def meanwhile(url: str, body: bytes, headers: dict[str, str]) -> int:
+        sent.append(headers["webhook-id"])
+        if len(sent) == 1:
+            with Session(db.engine) as other:  # takes the other two
+                webhooks.deliver_due(other, lambda: NOW, meanwhile)
+        return 200
+
+    webhooks.deliver_due(db.session(), lambda: NOW, meanwhile)
+
+    assert len(sent) == len(set(sent)) == 3
+
+
 def test_another_sites_webhook_is_told_nothing(receiver: Receiver) -> None:
     webhooks.add(db.session(), "07sor", receiver.url, NOW)
     publish()
@@ -199,6 +218,22 @@ def test_what_is_removed_is_told_nothing_more(receiver: Receiver) -> None:
 def test_what_is_no_address_and_no_site_is_refused() -> None:
     with pytest.raises(Invalid):
         webhooks.add(db.session(), "krukke", "file:///etc/passwd", NOW)
+    for odd in ("https://x.example/å", "http://[x", "http://a b.example/", "https://" + "x" * 3000):
+        with pytest.raises(Invalid):
+            webhooks.add(db.session(), "krukke", odd, NOW)
+    with pytest.raises(UnknownSite):
+        webhooks.add(db.session(), "nowhere", "https://receiver.example/", NOW)
+
+
+def test_one_that_cannot_be_sent_keeps_no_other_back(receiver: Receiver) -> None:
+    for url in ("http://a..b/", receiver.url):
+        webhooks.add(db.session(), "krukke", url, NOW)
+    publish()
+
+    assert deliver() == 1
+
+
+def test_nowhere_is_no_site() -> None:
     with pytest.raises(UnknownSite):
         webhooks.add(db.session(), "nowhere", "https://receiver.example/", NOW)
 

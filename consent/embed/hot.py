@@ -43,7 +43,8 @@ from consent.visits import Hit
 Environ = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
 
-ADDRESS = re.compile(r"/e/([^/]+)(\.js|/decisions|/hits)")
+# A site's key is as in a site file; no other is asked for.
+ADDRESS = re.compile(r"/e/([a-z0-9-]{1,40})(\.js|/decisions|/hits)")
 METHODS = {".js": ("GET", "HEAD"), "/decisions": ("POST",), "/hits": ("POST",)}
 
 # Seconds. A browser may use its copy for five minutes, and a stale one while it asks for a newer.
@@ -117,10 +118,9 @@ class HotPaths:
         if isinstance(recorded, Conflict):
             raise recorded
         decision = recorded.decision
-        answer = {
-            "token": tokens.issue(keys, site, decision.visitor, decision.decided_at),
-            "receipt": ledger.receipt(decision, version.hash),
-        }
+        answer: dict[str, Any] = {"receipt": ledger.receipt(decision, version.hash)}
+        if recorded.is_senders(visitor, now):
+            answer["token"] = tokens.issue(keys, site, decision.visitor, decision.decided_at)
         return Answer(
             201 if recorded.is_new else 200,
             [("Content-Type", "application/json")],

@@ -11,6 +11,8 @@ class Counter(Base):
     """How often a value of one dimension was seen on one day (site's time zone). All that is kept of hits."""
 
     __tablename__ = "counters"
+    # Rows in the order of their key: that of their arrival would tell which cells came with one page view.
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 -- as SQLAlchemy has it
 
     site: Mapped[str] = mapped_column(String(40), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)

@@ -135,6 +135,8 @@ def choose(site: str) -> ResponseReturnValue:
     )
     if isinstance(recorded, Conflict):
         raise recorded
+    if not recorded.is_senders(visitor, now):
+        raise Conflict("This choice was sent before. Load the page again to change it.")
     session.commit()
     back = "privacy.choices" if request.form.get("page") == "choices" else "privacy.page"
     language = recorded.decision.language

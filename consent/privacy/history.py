@@ -1,5 +1,6 @@
 """Visitor pages of a notice's versions: each as it was, what it changed, and a feed of them."""
 
+from itertools import islice
 from typing import NamedTuple
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
@@ -102,6 +103,10 @@ def _for_ever(response: Response) -> Response:
     return response
 
 
+# Versions in the feed, the newest.
+MOST_IN_FEED = 20
+
+
 class Entry(NamedTuple):
     version: Version
     address: str
@@ -122,7 +127,7 @@ def feed(site: str) -> Response:
                 + url_for("history.version_page", site=site, number=version.number),
                 _said(before, version, language) if before else [],
             )
-            for version, before in zip(found, [*found[1:], None], strict=True)
+            for version, before in islice(zip(found, [*found[1:], None], strict=True), MOST_IN_FEED)
         ]
         body = render_template(
             "privacy/feed.xml",

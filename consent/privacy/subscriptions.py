@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from consent import announcements, versions, web
+from consent import announcements, i18n, versions, web
 from consent.announcements import Sender
 from consent.errors import NotFound
 from consent.mail import Mailer
@@ -19,12 +19,14 @@ ASK_LIMIT = "5 per hour"
 
 
 def sends_mail() -> bool:
-    return bool(web.settings().smtp_url and web.settings().mail_from)
+    settings = web.settings()
+    # Links in e-mails take their address from the setting: a request may name any.
+    return bool(settings.smtp_url and settings.mail_from and settings.public_url)
 
 
 def sender() -> Sender:
     settings = web.settings()
-    return Sender(settings.secret_keys, settings.mail_from, web.public_url())
+    return Sender(settings.secret_keys, settings.mail_from, settings.public_url)
 
 
 @blueprint.get("/subscribe")
@@ -44,10 +46,12 @@ def ask(site: str) -> ResponseReturnValue:
         request.form.get("language", ""),
         web.now(),
     )
+    if subscriber:
+        with Mailer(web.settings().smtp_url) as mailer:
+            mailer.send(announcements.confirmation(sender(), site_file, subscriber))
     # The same answer whether or not the address was known.
-    with Mailer(web.settings().smtp_url) as mailer:
-        mailer.send(announcements.confirmation(sender(), site_file, subscriber))
-    return _to("subscriptions.page", site, lang=subscriber.language, asked=1)
+    language = i18n.choose(site_file.site.languages)
+    return _to("subscriptions.page", site, lang=language, asked=1)
 
 
 @blueprint.get("/subscription/<token>")
@@ -72,10 +76,17 @@ def confirm(site: str, token: str) -> ResponseReturnValue:
 @blueprint.post("/subscription/<token>/leave")
 def leave(site: str, token: str) -> ResponseReturnValue:
     """From the page, and from mail programs in one click (RFC 8058)."""
-    found = announcements.get(web.session(), web.settings().secret_keys, site, token)
+    is_one_click = request.form.get("List-Unsubscribe") == "One-Click"
+    try:
+        found = announcements.get(web.session(), web.settings().secret_keys, site, token)
+    except NotFound:
+        if is_one_click:
+            return "", 204  # they have left already
+        raise
     language = found.language
     announcements.leave(web.session(), found)
-    return _to("subscriptions.page", site, lang=language, left=1)
+    # A mail program is not to be sent elsewhere (RFC 8058, section 3.1).
+    return ("", 204) if is_one_click else _to("subscriptions.page", site, lang=language, left=1)
 
 
 def _version(site: str) -> Version:
