@@ -27,7 +27,8 @@ from consent.settings import Settings
 GRACE = 30
 # Seconds between two looks at whether the process that began a worker is still there.
 ORPHAN_CHECK = 0.5
-FREE_TRIES = 6
+# Looks at whether the port is free: on a busy machine the workers of a killed server take some seconds to end.
+FREE_TRIES = 16
 # Seconds between two looks at whether a site is due to be purged.
 PURGE_CHECK = 3600.0
 # Seconds between two looks at whether a webhook is to be told something.

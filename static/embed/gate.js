@@ -77,7 +77,7 @@ function start(element) {
 // What arrives in the page, parsed or added by a script, passes the gate too.
 function follow() {
   if (choice) startAllowed();
-  if (document.querySelector("iframe[data-src][data-consent]:not([src]),[data-consent-notice]:empty,[data-consent-cookies]:empty")) ask("complete");
+  if (document.querySelector("iframe[data-src][data-consent]:not([src]),[data-consent-notice],[data-consent-cookies]")) ask("complete");
 }
 
 // What has run cannot be stopped; frames can be emptied, and what it stored can be deleted, until a page finds

@@ -22,7 +22,7 @@ def own_page(bench: Bench, html: str, **more: str) -> str:
 def test_it_is_filled_in_the_language_of_the_page(
     page: Page, bench: Bench, name: str, text: str, lang: str
 ) -> None:
-    page.goto(own_page(bench, f"<div data-consent-{name}></div>", lang=lang))
+    page.goto(own_page(bench, f"<div data-consent-{name}>\n  </div>", lang=lang))
 
     filled = page.locator(f"[data-consent-{name}]")
     expect(filled).to_contain_text(text)

@@ -7,8 +7,9 @@ const privacy = main.BASE.replace(/e\/([^/]*)$/, "privacy/$1/");
 
 function fillIn() {
   for (const name in FRAGMENTS) {
-    for (const element of document.querySelectorAll(`[data-consent-${name}]:empty`)) {
-      if (filled.has(element)) continue;
+    for (const element of document.querySelectorAll(`[data-consent-${name}]`)) {
+      // What the page itself says there stays.
+      if (filled.has(element) || element.children[0] || element.textContent.trim()) continue;
       filled.add(element);
       element.lang = main.language;
       fetch(`${main.BASE}/${VERSION}/${main.language}/${name}`, { integrity: FRAGMENTS[name][main.language] })
