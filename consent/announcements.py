@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import cache
 from typing import NamedTuple
 
 import uuid_utils.compat
 from flask import render_template
-from flask_babel import force_locale
+from flask_babel import force_locale, gettext
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent import change_words, changes, notice, tokens, versions
+from consent import change_words, changes, tokens, versions
+from consent.change_words import Said
 from consent.errors import NotFound
 from consent.mail import Mailer, Refused, address
 from consent.models import Delivery, Subscriber, Version
@@ -103,16 +105,17 @@ def leave(session: Session, subscriber: Subscriber) -> None:
 
 
 def confirmation(sender: Sender, site_file: SiteFile, subscriber: Subscriber) -> EmailMessage:
+    name = site_file.site.name
     with force_locale(subscriber.language):
         token = tokens.issue_subscription(sender.keys, subscriber.site, subscriber.id)
         return _message(
             sender,
             site_file,
             subscriber.email,
-            notice.subject_of_confirmation(site_file.site.name),
+            gettext("Confirm: tell me when the privacy notice of %(name)s changes", name=name),
             render_template(
                 "mail/confirm.txt",
-                name=site_file.site.name,
+                name=name,
                 address=sender.link(subscriber.site, f"subscription/{token}"),
             ),
         )
@@ -167,8 +170,16 @@ def announce(
 
     Raises NoMail if the connection is lost.
     """
-    texts: dict[str, tuple[str, list[change_words.Said]]] = {}
+    site_file = versions.site_file(version)
     before = versions.get(session, version.site, version.number - 1) if version.number > 1 else None
+    old = versions.site_file(before) if before else site_file
+    found = changes.compare(old, site_file)
+
+    @cache
+    def said(language: str) -> list[Said]:
+        with force_locale(language):
+            return change_words.say(found, old, site_file, language)
+
     for recipient in to:
         # With an older key it was told before the keys were rotated.
         key, *older = (_recipient(each, recipient.email) for each in sender.keys)
@@ -177,7 +188,7 @@ def announce(
         ):
             yield Told(recipient, is_new=False)
             continue
-        message = _announcement(session, sender, version, before, recipient, texts)
+        message = _announcement(sender, version, recipient, said(recipient.language))
 
         def note(key: str = key) -> None:
             session.add(
@@ -206,33 +217,24 @@ def _recipient(key: str, email: str) -> str:
 
 
 def _announcement(
-    session: Session,
-    sender: Sender,
-    version: Version,
-    before: Version | None,
-    recipient: Recipient,
-    texts: dict[str, tuple[str, list[change_words.Said]]],
+    sender: Sender, version: Version, recipient: Recipient, said: list[Said]
 ) -> EmailMessage:
-    site_file = versions.site_file(version)
-    language = recipient.language
+    site_file, language = versions.site_file(version), recipient.language
+    name = site_file.site.name
     with force_locale(language):
-        if language not in texts:
-            old = versions.site_file(before) if before else site_file
-            said = change_words.say(changes.compare(old, site_file), old, site_file, language)
-            texts[language] = notice.subject_of_announcement(site_file.site.name), said
-        subject, said = texts[language]
         token = recipient.subscriber and tokens.issue_subscription(
             sender.keys, version.site, recipient.subscriber
         )
         page = token and sender.link(version.site, f"subscription/{token}")
         text = render_template(
             "mail/announcement.txt",
-            name=site_file.site.name,
+            name=name,
             version=version,
             said=said,
             address=sender.link(version.site, f"versions/{version.number}?lang={language}"),
             leave=page,
         )
+        subject = gettext("The privacy notice of %(name)s has changed", name=name)
         made = _message(sender, site_file, recipient.email, subject, text)
     if page:
         made["List-Unsubscribe"] = f"<{page}/leave>"

@@ -26,6 +26,8 @@ class Said:
     """A change as a visitor reads it."""
 
     kind: Literal["added", "removed", "changed"]
+    # The kind in words.
+    word: str
     # What part of the notice: Recipient, Cookie, Your rights.
     part: str
     # Which of them, if there are several: Google Analytics.
@@ -41,11 +43,12 @@ def say(found: list[Change], old: SiteFile, new: SiteFile, language: str) -> lis
     said = [
         Said(
             change.kind,
+            _kinds()[change.kind],
             _part(change.path),
             _name(change, old, new, language),
             _detail(change.path),
             _runs(_shown(change, change.old, language), _shown(change, change.new, language)),
-            reasons()[change.reason] if change.reason else "",
+            _reasons()[change.reason] if change.reason else "",
         )
         for change in found
         if _matters(change, language)
@@ -61,7 +64,15 @@ def _matters(change: Change, language: str) -> bool:
     return True
 
 
-def reasons() -> dict[Reason, str]:
+def _kinds() -> dict[str, str]:
+    return {
+        "added": gettext("Added"),
+        "removed": gettext("Removed"),
+        "changed": gettext("Changed"),
+    }
+
+
+def _reasons() -> dict[Reason, str]:
     return {
         "controller": gettext("Somebody else is responsible."),
         "purpose": gettext("Data are used for something new."),
@@ -92,7 +103,7 @@ def _part(path: tuple[str, ...]) -> str:
         return str(gettext("Cookie"))
     found: dict[str, str] = {
         "introduction": gettext("Introduction"),
-        "banner": gettext("The banner as it was"),
+        "banner": gettext("Privacy choices"),
         "site": gettext("Website"),
         "controller": gettext("Controller"),
         "dpo": gettext("Data protection officer"),

@@ -301,12 +301,8 @@ def _promises(gone: Reason, added: Reason | None = None) -> Rule:
     return rule
 
 
-def _words_of_the_site(_path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
-    return _described(old, new)
-
-
-def _transfers(_path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
-    return "transfer" if _reworded(old, new) else None
+def _texts(reason: Reason) -> Rule:
+    return lambda _path, old, new: reason if _reworded(old, new) else None
 
 
 def _counting(_path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
@@ -324,8 +320,8 @@ def _signals(path: tuple[str, ...], _old: Any, new: Any) -> Reason | None:
 
 # For each table of the site file. The others are how it looks, whom to write to, and where it is shown.
 RULES: dict[str, Rule] = {
-    "introduction": _words_of_the_site,
-    "banner": _words_of_the_site,
+    "introduction": _texts("described"),
+    "banner": _texts("described"),
     "controller": _controller,
     "dpo": _somebody_to_turn_to,
     "authority": _somebody_to_turn_to,
@@ -339,7 +335,7 @@ RULES: dict[str, Rule] = {
     "safeguards": _promises("safeguard"),
     # What else a notice states may be a promise, or something that is done with data.
     "statements": _promises("safeguard", added="described"),
-    "transfers": _transfers,
+    "transfers": _texts("transfer"),
     "hits": _counting,
     "asking": _asking,
     "keep": _keep,

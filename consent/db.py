@@ -1,5 +1,6 @@
 """The database: its session, the base of all tables, and how each engine is made durable."""
 
+import fcntl
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -21,11 +22,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
-
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
 
 # Flask-SQLAlchemy gives engines and a session per request; the tables stand on a plain base of their
 # own, so that rules and migrations need no app.
@@ -137,7 +133,7 @@ def _turn(engine: Engine) -> Iterator[None]:
     SQLite itself waits by looking again and again, ever more seldom, while others come first.
     """
     path = engine.url.database
-    if engine.dialect.name != "sqlite" or fcntl is None or not path or path == ":memory:":
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
         yield
         return
     with open(path + "-turn", "w") as file:  # noqa: PTH123 -- a third of the time of Path's

@@ -133,6 +133,14 @@ class Journal:
                 self._merge(*_of(path), sums)
                 path.unlink()
 
+    def settle(self) -> None:
+        """Merges, for whoever goes on all the same where that fails: it is said, and done later."""
+        try:
+            self.merge()
+        except Exception as error:
+            reason = getattr(error, "orig", None) or error
+            seldom.log_error(__name__, f"Page views wait to be counted: {reason}")
+
     def _until_now(self) -> "Iterator[File]":
         """The full files and the one that is being filled. Each stays until the caller asks for the next."""
         for _ in range(len(self._full) + 1):

@@ -322,11 +322,3 @@ def lifetime(value: Lifetime) -> str:
         "year": ngettext("%(num)s year", "%(num)s years", amount),
     }
     return found[value.unit]
-
-
-def subject_of_confirmation(name: str) -> str:
-    return str(gettext("Confirm: tell me when the privacy notice of %(name)s changes", name=name))
-
-
-def subject_of_announcement(name: str) -> str:
-    return str(gettext("The privacy notice of %(name)s has changed", name=name))

@@ -60,7 +60,7 @@ def headers(response: Response, htmx_url: str) -> Response:
     response.headers.update(common_headers(request.scheme))
     staff = request.path.startswith("/dashboard")
     # The search among recipients is the one visitor page that loads it.
-    htmx = staff or request.path.endswith("/recipients")
+    htmx = staff or request.endpoint == "privacy.recipients"
     script = f"'self' {htmx_url}" if htmx else "'self'"
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src {script}; style-src 'self'; img-src 'self' data:; "

@@ -53,7 +53,8 @@ def serve(config: dict[str, Any] | None = None, begun: Callable[[], None] | None
     """
     app = ready_app(config)
     settings: Settings = app.extensions["consent_settings"]
-    _count_hits(app)  # that a killed server left
+    journal: Journal = app.extensions["consent_journal"]
+    journal.settle()  # what a killed server left
     # No connection is shared with the workers.
     with app.app_context():
         db.engine.dispose()
@@ -143,14 +144,6 @@ def _cores() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 4)
 
 
-def _count_hits(app: Flask) -> None:
-    journal: Journal = app.extensions["consent_journal"]
-    try:
-        journal.merge()
-    except Exception as error:  # then a later one will
-        seldom.log_error(__name__, f"Page views wait to be counted: {error}")
-
-
 def _worker(config: dict[str, Any] | None) -> Flask:
     end_with_parent()
     app = create_app(config)
@@ -184,6 +177,7 @@ def _leave(app: Flask) -> None:
 
     The interpreter is not torn down: a thread of granian's that wants it at this moment would abort the process.
     """
-    _count_hits(app)
+    journal: Journal = app.extensions["consent_journal"]
+    journal.settle()
     logging.shutdown()
     os._exit(0)

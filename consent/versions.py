@@ -113,7 +113,7 @@ def asked_again(old: SiteFile, new: SiteFile) -> list[str]:
     ]
 
 
-def numbers(session: Session, site: str) -> list[Version]:
+def of_site(session: Session, site: str) -> list[Version]:
     """All versions, the newest first. Raises UnknownSite."""
     current(session, site)
     found = select(Version).where(Version.site == site).order_by(Version.number.desc())

@@ -7,7 +7,6 @@ from typing import Any
 from flask import current_app, request
 from sqlalchemy.orm import Session
 
-from consent import seldom
 from consent.db import db
 from consent.journal import Journal
 from consent.settings import Settings
@@ -29,10 +28,7 @@ def count_hits() -> None:
     Where that fails they are counted later, and the figures lag behind.
     """
     journal: Journal = current_app.extensions["consent_journal"]
-    try:
-        journal.merge()
-    except Exception as error:
-        seldom.log_error(__name__, f"Page views wait to be counted: {error}")
+    journal.settle()
 
 
 def now() -> datetime:

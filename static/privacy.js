@@ -6,7 +6,7 @@
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (!token) return;
   history.replaceState(null, "", location.pathname + location.search);
-  const open = location.pathname.replace(/^(\/privacy\/[^/]*).*/, "$1/choices/open");
+  const { open } = document.currentScript.dataset;
   const answer = await fetch(open, { method: "POST", body: new URLSearchParams({ token }) });
   if (answer.ok) location.reload();
 })();

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -115,6 +116,12 @@ class Server:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """As whoever runs it does: it answers what was asked, and ends."""
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=30)
 
 
 class Load:

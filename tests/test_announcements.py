@@ -83,6 +83,14 @@ def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
     return mailbox[0]
 
 
+@pytest.fixture
+def one(tmp_path: Path) -> str:
+    """A list of one address."""
+    path = tmp_path / "one.txt"
+    path.write_text("ola@example.no\n")
+    return str(path)
+
+
 def ask(client: FlaskClient, email: str = "kari@example.no", language: str = "en") -> Any:
     return client.post("/privacy/krukke/subscribe", data={"email": email, "language": language})
 
@@ -275,29 +283,25 @@ def test_a_link_has_the_address_of_the_setting(client: FlaskClient, box: Mailbox
 
 
 def test_a_server_that_hangs_up_after_the_message_did_not_take_it(
-    app: Flask, box: Mailbox, announce: Callable[..., Any], tmp_path: Path
+    app: Flask, box: Mailbox, announce: Callable[..., Any], one: str
 ) -> None:
     publish(app)
-    one = tmp_path / "one.txt"
-    one.write_text("ola@example.no\n")
     box.hangs_up = True
-    first = announce("--list", str(one), capture_output=True)
+    first = announce("--list", one, capture_output=True)
     box.hangs_up = False
 
-    second = announce("--list", str(one), capture_output=True)
+    second = announce("--list", one, capture_output=True)
 
     assert (first.returncode, second.stdout) == (1, "1 told, 0 had been told before, 0 refused.\n")
 
 
 def test_after_the_keys_were_rotated_nobody_is_told_again(
-    app: Flask, box: Mailbox, announce: Callable[..., Any], tmp_path: Path
+    app: Flask, announce: Callable[..., Any], one: str
 ) -> None:
     publish(app)
-    one = tmp_path / "one.txt"
-    one.write_text("ola@example.no\n")
-    announce("--list", str(one), capture_output=True)
+    announce("--list", one, capture_output=True)
 
-    again = announce("--list", str(one), capture_output=True, keys=f"{'n' * 40},{KEY}")
+    again = announce("--list", one, capture_output=True, keys=f"{'n' * 40},{KEY}")
 
     assert again.stdout == "0 told, 1 had been told before, 0 refused.\n"
 

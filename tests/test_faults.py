@@ -18,7 +18,7 @@ from consent.settings import database_url
 from tests import postgres
 from tests.conftest import NewDatabase
 from tests.factories import decision
-from tests.processes import Load, Server, get
+from tests.processes import Load, Server, get, stop
 
 DECISIONS, HITS = "/e/07sor/decisions", "/e/07sor/hits"
 
@@ -76,8 +76,7 @@ def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_is_kept(server:
             os.kill(worker, signal.SIGKILL)
         viewed.wait_for(60)
         counted = len(viewed.end())
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        stop(process)
 
     assert counted <= rows(server)[1] <= counted + 4 + viewed.gone
 
@@ -122,8 +121,7 @@ def test_new_workers_take_over_and_nothing_is_lost(server: Server) -> None:
         decided.wait_for(30)
         viewed.wait_for(30)
         kept, counted = ids(decided.end()), len(viewed.end())
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        stop(process)
 
     stored, views = rows(server)
     assert kept <= stored
@@ -174,8 +172,7 @@ def test_a_full_disk_is_said_and_all_goes_on_when_there_is_room(tmp_path: Path) 
             (disk / "filler").unlink()
             second = ends_with(lambda: server.post(DECISIONS, decision()), 201)
             ends_with(lambda: server.post(HITS, page_view()), 204)
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+            stop(process)
             assert process.stdout
             assert "disk is full" in process.stdout.read()
         stored, views = rows(server)
@@ -225,8 +222,7 @@ def test_a_database_that_is_killed_loses_nothing_and_is_found_again(
         decided.wait_for(30)
         viewed.wait_for(30)
         kept, counted = ids(decided.end()), len(viewed.end())
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        stop(process)
 
     stored, views = rows(server)
     assert kept <= stored
@@ -247,8 +243,7 @@ def test_a_database_that_falls_silent_is_given_up_and_found_again(
             assert server.post(HITS, page_view())[0] == 204
             assert "consent" in get(server.address("/e/07sor.js"))
         second = ends_with(lambda: server.post(DECISIONS, decision()), 201)
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        stop(process)
 
     stored, views = rows(server)
     assert ids([first, second]) <= stored

@@ -57,7 +57,7 @@ class Counters:
 
 @pytest.fixture(autouse=True)
 def only_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is merged by itself while a test looks."""
+    """Nothing is merged by itself while a test looks; test_merger.py is about that."""
     monkeypatch.setattr(Journal, "_require_merger", lambda self: None)
 
 

@@ -20,7 +20,7 @@ blueprint.after_request(frame.of_one_person)
 
 @blueprint.get("/versions")
 def versions_page(site: str) -> str:
-    found = versions.numbers(web.session(), site)
+    found = versions.of_site(web.session(), site)
     return frame.render(
         "privacy/versions.html", found[0], found=found, mails=subscriptions.sends_mail()
     )
@@ -116,7 +116,7 @@ class Entry(NamedTuple):
 @blueprint.get("/feed.atom")
 def feed(site: str) -> Response:
     """The versions as a feed (RFC 4287), with what each changed."""
-    found = versions.numbers(web.session(), site)
+    found = versions.of_site(web.session(), site)
     language = frame.language(found[0])
     address = web.public_url() + url_for("privacy.page", site=site)
     with force_locale(language):

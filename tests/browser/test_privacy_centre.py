@@ -61,6 +61,9 @@ def test_recipients_are_searched(visitor: Page, consent_url: str) -> None:
 def test_the_table_follows_what_is_typed_and_chosen(
     page: Page, context: object, consent_url: str
 ) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
     page.route(HTMX_CDN, lambda route: route.fulfill(path=HTMX, headers=CORS))
     page.goto(f"{consent_url}/privacy/07sor/recipients?lang=en")
     page.wait_for_load_state()
@@ -74,6 +77,7 @@ def test_the_table_follows_what_is_typed_and_chosen(
     expect(rows).to_have_count(1)
 
     assert page.evaluate("window.same") is True
+    assert complaints == []
 
 
 def test_from_the_website_to_all_that_was_chosen(page: Page, site: str, consent_url: str) -> None:
