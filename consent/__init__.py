@@ -25,6 +25,7 @@ from consent import (
     settings,
     visits,
 )
+from consent.bounds import Bounds
 from consent.canonical import digest
 from consent.commits import GroupCommit
 from consent.db import db, engine_options
@@ -74,11 +75,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     with app.app_context():
         engine = db.engine
     memory = app.extensions["consent_memory"] = Memory(partial(Session, engine))
-    journal = app.extensions["consent_journal"] = Journal(
-        _hits_folder(read, engine), partial(visits.merge, engine)
+    app.extensions["consent_journal"] = Journal(
+        _hits_folder(read, engine), partial(visits.merge, engine, Bounds())
     )
     app.wsgi_app = HotPaths(  # type: ignore[method-assign]
-        app, memory, GroupCommit(partial(ledger.commit, engine)), journal
+        app, memory, GroupCommit(partial(ledger.commit, engine))
     )
     if read.trusted_proxies:
         hops = read.trusted_proxies

@@ -1,23 +1,59 @@
 """Counts decisions. The counts themselves are exact and at once, since staff may read the ledger; what
-breaks them down by day, language or device follows the rule of visits (suppression.py). Whoever asks for one day
-alone gets that day's count, as the ledger would tell them."""
+breaks them down by day, language, device, layout, version or time follows the rule of visits (suppression.py). Whoever
+asks for one day alone gets that day's count, as the ledger would tell them.
+
+When a day is closed (closing.py), its decisions are counted into figures, which stay when the decisions are erased.
+What a visitor erases before that is counted at once (`keep_counted`): no figure changes because somebody was forgotten.
+"""
 
 from collections import Counter as Tally
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from consent import versions
+from consent import counters, figures, versions
+from consent.bounds import OTHER
+from consent.counters import Sums
 from consent.days import Period
-from consent.models import Decision
-from consent.suppression import release, step
+from consent.models import Counter, Decision
+from consent.sitefile import SiteFile
+from consent.suppression import K, step
 
-By = Literal["action", "purpose", "day", "language", "device"]
+By = Literal[
+    "action", "purpose", "service", "day", "language", "device", "layout", "version", "took"
+]
 DIMENSIONS: tuple[By, ...] = By.__args__  # type: ignore[attr-defined]
 ACTIONS = ("accept", "refuse", "choose", "withdraw")
+# What figures know of decisions, exactly.
+EXACT = ("consents.action", "consents.purpose", "consents.service", "consents.answer")
+# What they know with suppression; each by action.
+BROKEN_DOWN = (
+    "consents.language",
+    "consents.device",
+    "consents.layout",
+    "consents.version",
+    "consents.took",
+)
+GRANTED, REFUSED = "granted", "refused"
+
+# What is counted of a decision: a dimension, its value, and what was decided.
+Counted = tuple[str, str, str]
+COLUMNS = (
+    Decision.action,
+    Decision.source,
+    Decision.purposes,
+    Decision.services,
+    Decision.language,
+    Decision.device,
+    Decision.version,
+    Decision.took,
+    Decision.gpc,
+    Decision.dnt,
+)
 
 
 @dataclass(frozen=True)
@@ -25,9 +61,25 @@ class Row:
     value: str
     # None: withheld or nothing, which look alike.
     decisions: int | None
-    # Of the decisions, those that granted; only by purpose.
+    # Of the decisions, those that granted; only by purpose and service.
     granted: int | None = None
+    # Of the decisions, how many were of each action, where that may be shown.
+    actions: Mapping[str, int] = field(default_factory=dict)
     running: bool = False
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """From banner to answer, on the closed days on which that may be shown; else None.
+
+    Of browsers that ask not to be counted there is neither.
+    """
+
+    # Visits on which the banner was shown.
+    shown: int | None
+    # Answers that it got, in its settings too.
+    answered: int | None
+    undecided: int | None
 
 
 @dataclass(frozen=True)
@@ -38,60 +90,206 @@ class Answer:
     actions: dict[str, int]
     # Purpose to the number of decisions that granted it.
     granted: dict[str, int]
+    funnel: Funnel
     rows: list[Row]
     # In the period but in no row; None where the rows are complete counts.
     other: int | None
 
 
+def counted(decision: Mapping[str, Any], site_file: SiteFile) -> list[Counted]:
+    """What a decision adds to. `decision` has COLUMNS by their names; `site_file` is that of its version."""
+    action, purposes = decision["action"], decision["purposes"]
+    found = [("consents.action", action, "")]
+    if action != "withdraw" and decision["source"] != "privacy":
+        if not (decision["gpc"] or decision["dnt"]):
+            found.append(("consents.answer", action, ""))
+        if decision["took"] is not None:
+            found.append(("consents.took", str(decision["took"]), action))
+    for purpose, granted in purposes.items():
+        found.append(("consents.purpose", purpose, GRANTED if granted else REFUSED))
+    for service in site_file.services:
+        if service.key in site_file.asked_services:
+            granted = decision["services"].get(service.key, purposes.get(service.purpose, False))
+            found.append(("consents.service", service.key, GRANTED if granted else REFUSED))
+    return [
+        *found,
+        ("consents.language", decision["language"], action),
+        ("consents.device", decision["device"], action),
+        ("consents.layout", site_file.looks.layout, action),
+        ("consents.version", str(decision["version"]), action),
+    ]
+
+
+def of_day(connection: Connection, site: str, day: date) -> Tally[Counted]:
+    """All that is counted of the decisions that the ledger has of a day."""
+    return _in_ledger(connection, site, Period(day, day)).get(day, Tally())
+
+
+def _in_ledger(connection: Connection, site: str, period: Period) -> dict[date, Tally[Counted]]:
+    found: dict[date, Tally[Counted]] = {}
+    query = (
+        select(Decision.day, *COLUMNS, func.count().label("times"))
+        .where(Decision.site == site, Decision.day.between(period.first, period.last))
+        .group_by(Decision.day, *COLUMNS)
+    )
+    site_files: dict[int, SiteFile] = {}
+    session = Session(connection)
+    for row in connection.execute(query).mappings().all():
+        number = row["version"]
+        if number not in site_files:
+            site_files[number] = versions.site_file(versions.get(session, site, number))
+        sums = found.setdefault(row["day"], Tally())
+        for each in counted(dict(row), site_files[number]):
+            sums[each] += row["times"]
+    return found
+
+
 def answer(session: Session, site: str, period: Period, by: By, now: datetime) -> Answer:
     """What may be shown of the site's decisions. Raises UnknownSite."""
     site_file = versions.site_file(versions.current(session, site))
-    within = (Decision.site == site, Decision.day.between(period.first, period.last))
-    found = session.execute(
-        select(Decision.action, Decision.purposes, func.count())
-        .where(*within)
-        .group_by(Decision.action, Decision.purposes)
-    )
-    actions = Tally(dict.fromkeys(ACTIONS, 0))
-    asked: Tally[str] = Tally()
-    granted: Tally[str] = Tally(dict.fromkeys(site_file.asked_purposes, 0))
-    for action, purposes, count in found:
+    closed = figures.closed(session, site, period)
+    running = _running(session, site, period, closed)
+    exact = {each: _exact(session, site, each, closed, running) for each in EXACT[:2]}
+    actions = dict.fromkeys(ACTIONS, 0)
+    for (action, _), count in exact["consents.action"].items():
         actions[action] += count
-        asked.update(dict.fromkeys(purposes, count))
-        granted.update({purpose: count for purpose, value in purposes.items() if value})
-    rows, other = [], None
+    granted = dict.fromkeys(site_file.asked_purposes, 0)
+    for (purpose, outcome), count in exact["consents.purpose"].items():
+        if outcome == GRANTED:
+            granted[purpose] = granted.get(purpose, 0) + count
+    rows: list[Row]
+    other = None
     if by == "action":
-        rows = [Row(action, actions[action]) for action in ACTIONS]
+        rows = [Row(action, count) for action, count in actions.items()]
     elif by == "purpose":
-        rows = [Row(purpose, asked[purpose], granted[purpose]) for purpose in granted]
+        rows = _granted(exact["consents.purpose"], site_file.asked_purposes)
+    elif by == "service":
+        there = [each.key for each in site_file.services if each.key in site_file.asked_services]
+        rows = _granted(_exact(session, site, "consents.service", closed, running), there)
+    elif by == "day":
+        rows = _days(session, site, period, closed, running, now.astimezone(site_file.zone).date())
     else:
-        rows, other = _broken_down(
-            session, within, period, by, now.astimezone(site_file.zone).date()
-        )
-    return Answer(period, by, actions.total(), dict(actions), dict(granted), rows, other)
+        rows, other = _broken_down(session, site, closed, by)
+    return Answer(
+        period,
+        by,
+        sum(actions.values()),
+        actions,
+        granted,
+        _funnel(session, site, closed),
+        rows,
+        other,
+    )
+
+
+def _running(
+    session: Session, site: str, period: Period, closed: Period | None
+) -> dict[date, Tally[Counted]]:
+    """What is counted of the days that are not closed: what the ledger has, and what was erased from it."""
+    if closed and closed.last == period.last:
+        return {}
+    after = Period(closed.last, period.last) if closed else period
+    found = _in_ledger(session.connection(), site, after)
+    erased = select(
+        Counter.day, Counter.dimension, Counter.value, Counter.onward, Counter.count
+    ).where(
+        Counter.site == site,
+        Counter.day.between(after.first, after.last),
+        Counter.dimension.in_(EXACT),
+    )
+    for day, dimension, value, onward, count in session.execute(erased):
+        found.setdefault(day, Tally())[dimension, value, onward] += count
+    if closed:
+        found.pop(closed.last, None)
+    return found
+
+
+def _exact(
+    session: Session,
+    site: str,
+    dimension: str,
+    closed: Period | None,
+    running: Mapping[date, Tally[Counted]],
+) -> Tally[tuple[str, str]]:
+    sums = Tally[tuple[str, str]]()
+    for row in figures.totals(session, site, dimension, closed) if closed else ():
+        sums[row.value, row.onward] += row.number
+    for of_day in running.values():
+        for (name, value, onward), count in of_day.items():
+            if name == dimension:
+                sums[value, onward] += count
+    return sums
+
+
+def _granted(sums: Tally[tuple[str, str]], there: Iterable[str]) -> list[Row]:
+    """Those that the site file has, in its order, and then those that it had."""
+    values = dict.fromkeys([*there, *sorted(value for value, _ in sums)])
+    return [
+        Row(value, sums[value, GRANTED] + sums[value, REFUSED], sums[value, GRANTED])
+        for value in values
+    ]
+
+
+def _days(
+    session: Session,
+    site: str,
+    period: Period,
+    closed: Period | None,
+    running: Mapping[date, Tally[Counted]],
+    today: date,
+) -> list[Row]:
+    of_closed = figures.by_day(session, site, "consents.action", closed) if closed else {}
+    rows = []
+    for day in period:
+        is_closed = closed is not None and day <= closed.last
+        actions = Tally[str]()
+        for row in of_closed.get(day, ()):
+            actions[row.value] += row.number
+        for (dimension, value, _), count in running.get(day, {}).items():
+            if dimension == "consents.action":
+                actions[value] += count
+        count = actions.total()
+        shown = (count if count >= K else None) if is_closed else step(count) or None
+        rows.append(Row(day.isoformat(), shown, running=not is_closed and day <= today))
+    return rows
 
 
 def _broken_down(
-    session: Session, within: tuple[Any, ...], period: Period, by: By, today: date
-) -> tuple[list[Row], int | None]:
-    value = {"day": literal(""), "language": Decision.language, "device": Decision.device}[by]
-    days: dict[date, Tally[str]] = {day: Tally() for day in period}
-    query = select(Decision.day, value, func.count()).where(*within).group_by(Decision.day, value)
-    for day, name, count in session.execute(query):
-        days[day][name] += count
-    if by == "day":
-        shown, _ = release({day: counts.total() for day, counts in days.items() if day < today})
-        running = step(days[today].total()) or None if today in days else None
-        rows = [
-            Row(day.isoformat(), running if day == today else shown.get(day), running=day == today)
-            for day in period
-        ]
-        return rows, None
-    sums: Tally[str] = Tally()
-    other = 0
-    for day, counts in days.items():
-        if day < today:
-            shown_values, rest = release(counts)
-            sums.update(shown_values)
-            other += rest
-    return [Row(name, count) for name, count in sums.most_common()], other
+    session: Session, site: str, closed: Period | None, by: By
+) -> tuple[list[Row], int]:
+    sums: dict[str, int] = {}
+    actions: dict[str, dict[str, int]] = {}
+    for row in figures.totals(session, site, f"consents.{by}", closed) if closed else ():
+        if row.onward:
+            actions.setdefault(row.value, {})[row.onward] = row.number
+        else:
+            sums[row.value] = row.number
+    other = sums.pop(OTHER, 0)
+    rows = [Row(value, count, actions=actions.get(value, {})) for value, count in sums.items()]
+    if by in ("version", "took"):
+        rows.sort(key=lambda row: int(row.value))
+    return rows, other
+
+
+def _funnel(session: Session, site: str, closed: Period | None) -> Funnel:
+    found = figures.totals(session, site, "banner", closed) if closed else []
+    sums = {row.value: row.number for row in found}
+    shown = sums.get("shown")
+    if shown is None:
+        return Funnel(None, None, None)
+    answered = sums.get("answered")
+    undecided = None if answered is None else max(0, shown - answered)
+    return Funnel(shown, answered, undecided if undecided and undecided >= K else None)
+
+
+def keep_counted(connection: Connection, site: str, decisions: Iterable[Decision]) -> None:
+    """Counts decisions that are about to be erased from a day that is not closed. The caller commits."""
+    through = figures.lock(connection, site)
+    session = Session(connection)
+    sums = Sums()
+    for each in decisions:
+        if through is None or each.day > through:
+            site_file = versions.site_file(versions.get(session, site, each.version))
+            columns = {column.key: getattr(each, column.key) for column in COLUMNS}
+            sums.update((site, (each.day, *cell)) for cell in counted(columns, site_file))
+    counters.add(connection, sums)

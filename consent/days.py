@@ -25,12 +25,17 @@ class Period:
 
 
 def period(first: str | None, last: str | None, today: date) -> Period:
-    """The period that `from` and `to` ask for; without them, the last 30 days.
+    """The period that `from` and `to` ask for, as texts. Raises Invalid as `between`, and for what is no day."""
+    return between(_day("from", first), _day("to", last), today)
 
-    Raises Invalid for what is no day, for an end before the beginning, and for more than 800 days.
+
+def between(first: date | None, last: date | None, today: date) -> Period:
+    """The period from `first` to `last`; without them, the last 30 days.
+
+    Raises Invalid for an end before the beginning, and for more than 800 days.
     """
-    end = max(_day("to", last) or today, EARLIEST)
-    begin = _day("from", first) or end - timedelta(days=DEFAULT_DAYS - 1)
+    end = max(last or today, EARLIEST)
+    begin = first or end - timedelta(days=DEFAULT_DAYS - 1)
     if begin > end:
         raise Invalid(f"from ({begin}) is later than to ({end}).")
     if (end - begin).days >= LONGEST_DAYS:

@@ -47,6 +47,10 @@ class ForeignToken(ConsentError):
     kind, title, status = "foreign-token", "The token belongs to another site", 403
 
 
+class WrongScope(ConsentError):
+    kind, title, status = "wrong-scope", "The token is for something else", 403
+
+
 class WrongOrigin(ConsentError):
     kind, title, status = "wrong-origin", "This website may not send for the site", 403
 
@@ -71,7 +75,7 @@ class Overloaded(ConsentError):
     kind, title, status = "overloaded", "The server cannot take more at the moment", 503
 
 
-def invalid_values(error: ValidationError) -> Invalid:
+def invalid_values(error: ValidationError, mend: str = "") -> Invalid:
     """Pydantic's findings as an Invalid, each with a JSON pointer to its place."""
     found = [
         {
@@ -81,7 +85,8 @@ def invalid_values(error: ValidationError) -> Invalid:
         for each in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     return Invalid(
-        "; ".join(f"{each['pointer'] or '/'}: {each['detail']}" for each in found) + ".", found
+        "; ".join(f"{each['pointer'] or '/'}: {each['detail']}" for each in found) + "." + mend,
+        found,
     )
 
 

@@ -27,10 +27,9 @@ from datetime import date
 from pathlib import Path
 
 from consent import seldom
+from consent.counters import Cell, Sums
 from consent.errors import Overloaded
-from consent.visits import Cell
 
-Sums = Tally[tuple[str, Cell]]
 # Adds the sums of a process's file, which has this number, to the counters, unless that is done.
 Merge = Callable[[uuid.UUID, int, Sums], None]
 

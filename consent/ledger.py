@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import uuid_utils.compat
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
-from consent import db, versions
+from consent import consents, db, versions
+from consent.days import Period
 from consent.db import Bulk
 from consent.errors import Conflict, Invalid
 from consent.models import Decision
@@ -18,6 +19,9 @@ from consent.versions import Published
 
 # For how long a decision that is sent once more is taken for its sender's own.
 SENT_AGAIN = timedelta(days=1)
+# Seconds from the banner to the choice are stored as the next of these.
+LONGEST = 1_000_000
+TOOK = (2, 5, 10, 30, 60, 300, LONGEST)
 
 
 class Choice(BaseModel):
@@ -35,6 +39,8 @@ class Choice(BaseModel):
     # Global Privacy Control, and Do Not Track.
     gpc: StrictBool = False
     dnt: StrictBool = False
+    # Seconds from the banner to the choice.
+    took: Annotated[StrictInt, Field(ge=0, le=LONGEST)] | None = None
     token: str | None = None
 
 
@@ -54,6 +60,7 @@ class Row(NamedTuple):
     gpc: bool
     dnt: bool
     device: str
+    took: int | None
     decided_at: datetime
     day: date
 
@@ -106,6 +113,7 @@ def row(
         gpc=choice.gpc,
         dnt=choice.dnt,
         device=device,
+        took=None if choice.took is None else next(each for each in TOOK if choice.took <= each),
         decided_at=now,
         day=now.astimezone(site_file.zone).date(),
     )
@@ -211,6 +219,7 @@ def receipt(decision: Row | Decision, version_hash: str) -> dict[str, Any]:
         "gpc": decision.gpc,
         "dnt": decision.dnt,
         "device": decision.device,
+        "took": decision.took,
     }
 
 
@@ -233,8 +242,40 @@ def receipts(session: Session, site: str, visitor: uuid.UUID) -> list[dict[str, 
     ]
 
 
+def of_period(
+    session: Session, site: str, period: Period, limit: int, cursor: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Receipts of a period's decisions, by day and id, and the cursor of those after them. Raises Invalid."""
+    wanted = (
+        select(Decision)
+        .where(Decision.site == site, Decision.day.between(period.first, period.last))
+        .order_by(Decision.day, Decision.id)
+        .limit(limit + 1)
+    )
+    if cursor is not None:
+        day, identity = _read_cursor(cursor)
+        after = or_(Decision.day > day, and_(Decision.day == day, Decision.id > identity))
+        wanted = wanted.where(Decision.day >= day, after)
+    found = list(session.scalars(wanted))
+    shown = found[:limit]
+    hashes = {
+        each: versions.get(session, site, each).hash for each in {row.version for row in shown}
+    }
+    following = f"{shown[-1].day}/{shown[-1].id}" if len(found) > limit else None
+    return [receipt(each, hashes[each.version]) for each in shown], following
+
+
+def _read_cursor(cursor: str) -> tuple[date, uuid.UUID]:
+    day, _, identity = cursor.partition("/")
+    try:
+        return date.fromisoformat(day), uuid.UUID(identity)
+    except ValueError:
+        raise Invalid("cursor: this is none that an answer gave. Begin anew, without it.") from None
+
+
 def erase(session: Session, site: str, visitor: uuid.UUID) -> int:
     """Deletes a visitor's decisions (GDPR article 17), and says how many there were. The caller commits."""
+    consents.keep_counted(session.connection(), site, history(session, site, visitor))
     gone = session.execute(
         delete(Decision).where(Decision.site == site, Decision.visitor == visitor)
     )

@@ -1,6 +1,6 @@
 """What the server keeps for how long: one list of periods, and the purge that follows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from consent import seldom, versions
-from consent.models import Counter, Decision, Delivery, Merge, Site, Subscriber, WebhookMessage
+from consent import closing, consents, figures, seldom, versions
+from consent.models import Decision, Delivery, Merge, Site, Subscriber, WebhookMessage
 from consent.sitefile import SiteFile
 from consent.values import Lifetime
 
@@ -40,13 +40,13 @@ def _decisions(session: Session, site: str, before: date) -> int:
     return _erase(session, delete(Decision).where(Decision.site == site, Decision.id.in_(old)))
 
 
-def _counters(session: Session, site: str, before: date) -> int:
-    """Those of the oldest day."""
-    old = select(Counter.day).where(Counter.site == site, Counter.day < before)
-    day = session.scalar(old.order_by(Counter.day).limit(1))
-    if day is None:
-        return 0
-    return _erase(session, delete(Counter).where(Counter.site == site, Counter.day == day))
+def _figures(dimensions: Sequence[str]) -> Callable[[Session, str, date], int]:
+    """Erases those of the oldest day."""
+
+    def erase(session: Session, site: str, before: date) -> int:
+        return figures.erase_oldest(session.connection(), site, dimensions, before)
+
+    return erase
 
 
 def _unconfirmed(session: Session, site: str, before: date) -> int:
@@ -83,9 +83,16 @@ def _erase(session: Session, statement: Any) -> int:
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
+def _totals(site_file: SiteFile) -> Lifetime:
+    """Totals stay as long after the decisions as counters do."""
+    keep = site_file.keep
+    return Lifetime(amount=keep.decisions.days + keep.counters.days, unit="day")
+
+
 TASKS = (
     Task("decisions", lambda site_file: site_file.keep.decisions, _decisions),
-    Task("counters", lambda site_file: site_file.keep.counters, _counters),
+    Task("counters", lambda site_file: site_file.keep.counters, _figures(closing.OF_PAGE_VIEWS)),
+    Task("totals of decisions", _totals, _figures((*consents.EXACT, *consents.BROKEN_DOWN))),
     Task("unconfirmed subscribers", lambda _: UNCONFIRMED, _unconfirmed),
     Task("deliveries", lambda _: DELIVERIES, _deliveries),
     Task("webhook messages", lambda _: MESSAGES, _messages),
@@ -100,6 +107,8 @@ def purge(session: Session, site: str, now: datetime) -> dict[str, int]:
     """
     site_file = versions.site_file(versions.current(session, site))
     today = now.astimezone(site_file.zone).date()
+    # What is erased is counted first.
+    closing.close_due(session.get_bind(), site, site_file, now)  # type: ignore[arg-type]
     erased = {}
     for task in TASKS:
         before = today - timedelta(days=task.kept_for(site_file).days)

@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +33,7 @@ MORE = (
     "more/focus.js",
     "more/start.js",
 )
+COMMENT = re.compile(r"^ *//.*$", re.MULTILINE)
 MORE_WORDS = ("settings", "save", "close", "opted_out")
 
 
@@ -172,25 +174,33 @@ def compose(number: int, site_file: SiteFile, texts: list[VersionText]) -> dict[
         # A second copy of the script in one page does nothing.
         "if(window.samtykke?.BASE)return;",
         {
-            **known,
-            "SITE": site_file.site.key,
-            "MONTHS": site_file.asking.months,
-            "HITS": site_file.hits.when,
-            "WITHHELD": site_file.withheld_purposes,
-            **signals.constants(site_file),
+            # In the order that makes it shortest.
             "MORE": digest,
+            "STYLE": _style(
+                _read("banner.css"), _read(_layout(site_file)), looks.logo(site_file.looks)
+            ),
+            "SITE": site_file.site.key,
+            "HITS": ["analytics"] if site_file.hits.when == "analytics" else [],
+            **(
+                {"CAMPAIGNS": site_file.hits.campaigns}
+                if site_file.hits.campaigns
+                else {"TAGS": ""}
+            ),
             "TAB_STYLE": _style(
                 # The last word on the colour scheme is the site file's.
                 *(_read(name) for name in ("reset.css", "tab.css")),
                 looks.variables(site_file.looks, ":host"),
             ),
-            "STYLE": _style(
-                _read("banner.css"), _read(_layout(site_file)), looks.logo(site_file.looks)
-            ),
+            "PURPOSES": known["PURPOSES"],
+            "SERVICES": known["SERVICES"],
+            "WITHHELD": site_file.withheld_purposes,
+            "VERSION": known["VERSION"],
+            **signals.constants(site_file),
             "WORDS": {
                 language: {name: said[name] for name in said if name not in MORE_WORDS}
                 for language, said in words.items()
             },
+            "MONTHS": site_file.asking.months,
         },
         _parts(site_file),
     )
@@ -208,14 +218,16 @@ def _parts(site_file: SiteFile) -> list[str]:
     Together they are one function; each says what it takes from the others.
     """
     told = signals.used(site_file)
+    campaigns = site_file.hits.campaigns and site_file.hits.when != "never"
     return [
         "address.js",
         "choice.js",
-        "gate.js",
         "send.js",
+        "gate.js",
         *(["signals.js"] if told else []),
         *(f"{signal}.js" for signal in told),
         *(["google-set.js"] if "google" in told and signals.commands(site_file) else []),
+        *(["campaigns.js"] if campaigns else []),
         *(["hits.js"] if site_file.hits.when != "never" else []),
         "banner.js",
         "more.js",
@@ -232,8 +244,15 @@ def _layout(site_file: SiteFile) -> str:
 def _script(opening: str, constants: dict[str, Any], parts: Iterable[str]) -> str:
     import minify  # here, because its runtime must not be loaded before a server forks
 
-    defined = "\n".join(f"const {name}={_literal(value)};" for name, value in constants.items())
-    body = "\n".join(_read(part) for part in parts)
+    body = COMMENT.sub("", "\n".join(_read(part) for part in parts))
+    defined = ""
+    for name, value in constants.items():
+        places = list(re.finditer(rf"\b{name}\b", body))
+        if len(places) == 1 and len(_literal(value)) < 30:
+            # What is used once needs no name.
+            body = body[: places[0].start()] + _literal(value) + body[places[0].end() :]
+        else:
+            defined += f"const {name}={_literal(value)};\n"
     source = f"(()=>{{{opening}\n{defined}\n{body}\n}})();"
     return str(minify.string("application/javascript", source))
 

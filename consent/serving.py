@@ -18,7 +18,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from consent import create_app, retention, seldom, web, webhooks
+from consent import closing, create_app, retention, seldom, web, webhooks
 from consent.db import db, migrate
 from consent.journal import Journal
 from consent.settings import Settings
@@ -159,6 +159,7 @@ def _keep_house(app: Flask) -> None:
         with app.app_context():
             _try("webhooks", lambda: webhooks.deliver_due(db.session(), web.now))
             if time.monotonic() - purged >= PURGE_CHECK:
+                _try("days", lambda: closing.close_all(db.session(), web.now()))
                 _try("purge", lambda: retention.purge_due(db.session(), web.now()))
                 purged = time.monotonic()
         time.sleep(HOUSE_CHECK)

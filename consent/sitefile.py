@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from importlib.util import find_spec
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -77,6 +78,13 @@ KNOWN_SIGNALS = {
 }
 
 
+CampaignParameter = Literal["utm_campaign", "utm_source", "utm_medium", "utm_term", "utm_content"]
+# The dimension in which each is counted.
+CAMPAIGN_PARAMETERS: dict[str, str] = {
+    parameter: parameter.removeprefix("utm_") for parameter in get_args(CampaignParameter)
+}
+
+
 class SiteFileError(Exception):
     def __init__(self, found: list[Mistake]) -> None:
         super().__init__(f"{len(found)} mistakes in the site file")
@@ -102,6 +110,12 @@ class SiteTable(Part):
 class Hits(Part):
     # Aggregate audience measurement for the site's own use stores and reads nothing in the browser.
     when: Literal["always", "analytics", "never"] = "always"
+    # Parameters of addresses that tell a campaign, and those of their values that are counted by name.
+    campaigns: dict[CampaignParameter, list[Name]] = {}
+    # Whether everybody may see the visit figures.
+    public: bool = False
+    # Noise for the visit figures: epsilon, what all of them together may tell of one page view.
+    noise: Annotated[float, Field(gt=0, le=100)] | None = None
 
 
 class Asking(Part):
@@ -336,6 +350,7 @@ def parse(source: str) -> SiteFile:
             *_hits_without_purpose(raw),
             *_types_twice(raw),
             *_kept_too_short(raw),
+            *_noise_without_library(raw),
         )
     ]
     if found:
@@ -422,6 +437,15 @@ def _hits_without_purpose(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int
         yield (
             ("hits", "when"),
             "There is no purpose analytics that could be granted. Add one, or write always or never.",
+        )
+
+
+def _noise_without_library(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+    hits = raw.get("hits")
+    if isinstance(hits, dict) and "noise" in hits and find_spec("opendp") is None:
+        yield (
+            ("hits", "noise"),
+            "Noise needs OpenDP. Install it with `pip install samtykke[noise]`, or leave this out.",
         )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -15,10 +16,13 @@ from sqlalchemy.orm import Session
 
 from consent import versions
 from consent.db import upsert
-from consent.errors import Invalid, NotFound, Unauthenticated
+from consent.errors import Invalid, NotFound, Unauthenticated, WrongScope
 from consent.models import ApiToken, Membership, Site, Staff
 
 SHORTEST_PASSWORD = 12
+# What a token may open.
+SCOPES = ("stats", "versions", "decisions")
+LONGEST_NAME = 80
 TOKEN_LIFETIME = timedelta(days=365)
 _hasher = PasswordHasher()
 
@@ -91,28 +95,75 @@ def require_site(session: Session, member: Staff, site: str) -> Site:
     return session.get_one(Site, site)
 
 
-def issue_token(session: Session, site: str, name: str, now: datetime) -> str:
-    """A new token for the site's statistics. It is stored as a hash only. Commits. Raises UnknownSite."""
+def issue_token(
+    session: Session,
+    site: str,
+    name: str,
+    now: datetime,
+    scopes: Sequence[str] = ("stats",),
+    lifetime: timedelta = TOKEN_LIFETIME,
+) -> str:
+    """A new token for what the API has of the site. Commits. It is stored as a hash only.
+
+    Raises UnknownSite, and Invalid for no scope, or no name.
+    """
     versions.current(session, site)
+    if not scopes or set(scopes) - set(SCOPES):
+        raise Invalid(f"A token is for some of {', '.join(SCOPES)}.")
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid(f"A token needs a name of at most {LONGEST_NAME} characters.")
     token = f"ct_{secrets.token_urlsafe(32)}"
     session.add(
         ApiToken(
-            site=site, hash=_hash(token), name=name, created_at=now, expires_at=now + TOKEN_LIFETIME
+            site=site,
+            hash=_hash(token),
+            name=name.strip(),
+            scope=" ".join(sorted(set(scopes))),
+            created_at=now,
+            expires_at=now + lifetime,
         )
     )
     session.commit()
     return token
 
 
-def require_token(session: Session, site: str, token: str, now: datetime) -> None:
-    """Refuses a token that is not this site's, has expired or was revoked. Raises Unauthenticated."""
+def tokens_of(session: Session, site: str) -> list[ApiToken]:
+    """The site's tokens, the oldest first. Raises UnknownSite."""
+    versions.current(session, site)
+    query = select(ApiToken).where(ApiToken.site == site)
+    return list(session.scalars(query.order_by(ApiToken.created_at, ApiToken.hash)))
+
+
+def revoke_token(session: Session, site: str, beginning: str, now: datetime) -> ApiToken:
+    """Ends the token whose hash begins so. Commits. Raises NotFound, and Invalid where that is more than one."""
+    found = [each for each in tokens_of(session, site) if each.hash.startswith(beginning.lower())]
+    if not beginning or not found:
+        raise NotFound(
+            f"Site {site!r} has no token {beginning!r}; `consent tokens {site}` lists them."
+        )
+    if len(found) > 1:
+        raise Invalid(f"{beginning!r} begins more than one token. Give more of it.")
+    found[0].revoked_at = found[0].revoked_at or now
+    session.commit()
+    return found[0]
+
+
+def require_token(session: Session, site: str, token: str, scope: str, now: datetime) -> None:
+    """Refuses a token that is not this site's, has expired or was revoked.
+
+    Raises Unauthenticated, and WrongScope for one that is for something else.
+    """
     found = session.get(ApiToken, (site, _hash(token)))
     if found is None or found.revoked_at is not None:
         raise Unauthenticated(
-            f"The token does not open the statistics of {site!r}. `consent token {site}` makes one that does."
+            f"The token opens nothing of {site!r}. `consent token {site}` makes one that does."
         )
     if found.expires_at <= now:
         raise Unauthenticated(f"The token expired at {found.expires_at.isoformat()}.")
+    if scope not in found.scope.split():
+        raise WrongScope(
+            f"The token is for {found.scope}. `consent token {site} --scope {scope}` makes one that opens this."
+        )
 
 
 def _hash(token: str) -> str:

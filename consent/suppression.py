@@ -1,57 +1,89 @@
 """What may be shown of a table of counts so that no small one is shown, alone or by subtraction.
 
-Everything released is a function of whole days: each closed day is released once, the same way for every
-question, and longer periods are sums of days. So no difference of two answers says more than the days do.
+A closed day passes through here once (closing.py). What comes out is stored, and what went in is deleted; every answer
+is made of what came out, and longer periods are sums of days. So no difference of two answers says more than the days
+do. What this guarantees, against whom, and what not: docs/anonymity.md.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 # The smallest count that is ever shown.
 K = 10
 
 Value = TypeVar("Value", bound=Hashable)
+Place = tuple[Value, Value]
 
 
-def release(cells: Mapping[Value, int], k: int = K) -> tuple[dict[Value, int], int]:
+def is_safe(rest: int, k: int = K) -> bool:
+    """Whether what a reader gets by subtraction may be known: nothing, or enough."""
+    return rest == 0 or rest >= k
+
+
+def release(
+    cells: Mapping[Value, int], total: int, k: int = K, most: int | None = None
+) -> tuple[dict[Value, int], int]:
     """The cells that may be shown beside their total, and the sum of those withheld.
 
     The sum withheld is what a reader gets by subtraction. Where it would be small itself, the smallest of
     the shown cells is withheld with it, until it is not. Where all there is is small, the sum is given as 0.
+    `total` may be more than the cells make up: the difference is withheld too. Of the cells, the `most` largest.
     """
-    shown = {value: count for value, count in cells.items() if count >= k}
-    rest = sum(cells.values()) - sum(shown.values())
-    while 0 < rest < k and shown:
-        rest += shown.pop(_smallest(shown))
+    large = [(value, count) for value, count in cells.items() if count >= k]
+    large.sort(key=lambda cell: (-cell[1], str(cell[0])))
+    shown = dict(large[:most])
+    rest = total - sum(shown.values())
+    while shown and not is_safe(rest, k):
+        rest += shown.popitem()[1]
     return shown, rest if rest >= k else 0
 
 
 def release_table(
-    cells: Mapping[tuple[Value, Value], int],
-    kind: Callable[[tuple[Value, Value]], str],
+    cells: Mapping[Place[Value], int],
+    kind: Callable[[Place[Value]], str] = lambda _: "",
+    is_possible: Callable[[Place[Value]], bool] = lambda _: True,
     k: int = K,
-) -> dict[tuple[Value, Value], int]:
+    most: int | None = None,
+) -> dict[Place[Value], int]:
     """The cells of a table of two ways that may be shown beside the totals of rows, columns and kinds.
 
-    `kind` names the sort of a cell; the total of all cells of one sort is known to the reader too.
+    `kind` names the sort of a cell; the total of all cells of one sort is known to the reader too. No line of cells
+    that share a row, a column or a kind leaves a small rest. Lines can be combined, too: so for each small cell there
+    is another table with the same totals and the same shown cells in which that cell is zero, or large.
+
+    `is_possible` says which cells a reader takes for possible, also where they are zero.
     """
-    lines: dict[tuple[str, Hashable], list[tuple[Value, Value]]] = defaultdict(list)
+    lines: dict[tuple[str, Hashable], list[Place[Value]]] = defaultdict(list)
     for cell in cells:
-        lines["row", cell[0]].append(cell)
-        lines["column", cell[1]].append(cell)
-        lines["kind", kind(cell)].append(cell)
-    shown = {cell: count for cell, count in cells.items() if count >= k}
-    settled = False
-    while not settled:
-        settled = True
-        for line in lines.values():
-            rest = sum(cells[cell] for cell in line if cell not in shown)
-            visible = {cell: shown[cell] for cell in line if cell in shown}
-            if 0 < rest < k and visible:
-                del shown[_smallest(visible)]
-                settled = False
+        for line in _lines(cell, kind):
+            lines[line].append(cell)
+    large = sorted((cell for cell in cells if cells[cell] >= k), key=_by_size(cells), reverse=True)
+    shown = {cell: cells[cell] for cell in large[:most]}
+    _leave_no_small_rest(cells, shown, lines.values(), k)
+    while shown and (bare := _first_without_alternative(cells, shown, is_possible, k)):
+        near = [cell for line in _lines(bare, kind) for cell in lines[line] if cell in shown]
+        del shown[min(near or shown, key=_by_size(cells))]
+        _leave_no_small_rest(cells, shown, lines.values(), k)
     return shown
+
+
+def release_nested(
+    coarse: Mapping[Value, int],
+    fine: dict[Value, int],
+    groups: Iterable[tuple[Iterable[Value], Iterable[Value]]],
+    k: int = K,
+) -> None:
+    """Takes from `fine` what would tell a small count beside `coarse`, which counts the same things.
+
+    Each group names values of both that hold each other's: all iPhones are phones.
+    """
+    for of_coarse, of_fine in groups:
+        known = sum(coarse.get(value, 0) for value in of_coarse)
+        inside = {value: fine[value] for value in of_fine if value in fine}
+        while inside and known and not is_safe(abs(known - sum(inside.values())), k):
+            smallest = min(inside, key=_by_size(inside))
+            del inside[smallest], fine[smallest]
 
 
 def step(count: int, k: int = K) -> int:
@@ -59,5 +91,75 @@ def step(count: int, k: int = K) -> int:
     return count // k * k
 
 
-def _smallest(cells: Mapping[Value, int]) -> Value:
-    return min(cells, key=lambda value: (cells[value], str(value)))
+def _lines(
+    cell: Place[Value], kind: Callable[[Place[Value]], str]
+) -> tuple[tuple[str, Hashable], ...]:
+    return ("row", cell[0]), ("column", cell[1]), ("kind", kind(cell))
+
+
+def _by_size(cells: Mapping[Value, int]) -> Callable[[Value], tuple[int, str]]:
+    return lambda value: (cells[value], str(value))
+
+
+def _leave_no_small_rest(
+    cells: Mapping[Value, int], shown: dict[Value, int], lines: Iterable[list[Value]], k: int
+) -> None:
+    settled = False
+    while not settled:
+        settled = True
+        for line in lines:
+            visible = [cell for cell in line if cell in shown]
+            rest = sum(cells[cell] for cell in line if cell not in shown)
+            if visible and not is_safe(rest, k):
+                del shown[min(visible, key=_by_size(cells))]
+                settled = False
+
+
+def _first_without_alternative(
+    cells: Mapping[Place[Value], int],
+    shown: Mapping[Place[Value], int],
+    is_possible: Callable[[Place[Value]], bool],
+    k: int,
+) -> Place[Value] | None:
+    """The first small cell that has to be small, if the totals and the shown cells are what they are.
+
+    Take four withheld cells at the corners of a rectangle: where two opposite ones become less by some amount and the
+    two others more, all totals stay as they are. So a cell need not be small if it is the less of such a rectangle,
+    down to zero, or the more, up to k.
+    """
+    withheld = [cell for cell in cells if cell not in shown and cells[cell]]
+    withheld.sort(key=_by_size(cells), reverse=True)
+
+    def is_free(cell: Place[Value]) -> bool:
+        return cell not in shown and is_possible(cell)
+
+    def can_be_zero(row: Value, column: Value) -> bool:
+        count = cells[row, column]
+        return any(
+            cells[other, another] >= count
+            and other != row
+            and another != column
+            and is_free((row, another))
+            and is_free((other, column))
+            for other, another in withheld
+        )
+
+    def can_be_large(row: Value, column: Value) -> bool:
+        more = k - cells[row, column]
+        enough = [cell for cell in withheld if cells[cell] >= more and cell != (row, column)]
+        others = [other for other, another in enough if another == column]
+        return any(
+            another != column and is_free((other, another))
+            for beside, another in enough
+            if beside == row
+            for other in others
+        )
+
+    return next(
+        (
+            cell
+            for cell in withheld
+            if cells[cell] < k and not can_be_zero(*cell) and not can_be_large(*cell)
+        ),
+        None,
+    )

@@ -7,9 +7,11 @@ from typing import Any
 from flask import current_app, request
 from sqlalchemy.orm import Session
 
+from consent import closing, versions
 from consent.db import db
 from consent.journal import Journal
 from consent.settings import Settings
+from consent.sitefile import SiteFile
 
 
 def session() -> Session:
@@ -22,13 +24,17 @@ def settings() -> Settings:
     return found
 
 
-def count_hits() -> None:
-    """Counts the page views that this process has answered, before their figures are read.
+def settle(site: str) -> SiteFile:
+    """Counts the page views that this process has answered, and closes the days that are over: figures are read next.
 
-    Where that fails they are counted later, and the figures lag behind.
+    Where counting fails it is done later, and the figures lag behind. Returns the site file in force.
+    Raises UnknownSite.
     """
     journal: Journal = current_app.extensions["consent_journal"]
     journal.settle()
+    site_file = versions.site_file(versions.current(session(), site))
+    closing.close_due(db.engine, site, site_file, now())
+    return site_file
 
 
 def now() -> datetime:

@@ -21,6 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from consent import journal, visits
+from consent.bounds import Bounds
 from consent.db import db
 from consent.errors import Overloaded
 from consent.journal import Journal, Sums
@@ -239,7 +240,7 @@ def test_a_process_that_dies_between_commit_and_removal_counts_once(app: Flask) 
     with app.app_context():
         process, sums = uuid.uuid4(), Tally({("krukke", cell("/")): 2})
         for number in (1, 1, 2, 2):
-            visits.merge(db.engine, process, number, sums)
+            visits.merge(db.engine, Bounds(), process, number, sums)
 
         assert db.session.scalar(select(Counter.count)) == 4
 

@@ -7,10 +7,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from consent import ledger, notice, retention, sitefile, versions, webhooks
+from consent import figures, ledger, notice, retention, sitefile, versions, webhooks
 from consent.db import db
+from consent.figures import Row
 from consent.ledger import Choice
-from consent.models import Counter, Decision, Delivery, Merge, Subscriber, WebhookMessage
+from consent.models import Counter, Decision, Delivery, Figure, Merge, Subscriber, WebhookMessage
 from consent.sitefile import SiteFileError
 from tests import factories
 
@@ -18,6 +19,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 KEPT = {
     "decisions": timedelta(days=5 * 366),
     "counters": timedelta(days=25 * 31),
+    "totals of decisions": timedelta(days=5 * 366 + 25 * 31),
     "unconfirmed subscribers": timedelta(days=7),
     "deliveries": timedelta(days=60),
     "webhook messages": timedelta(days=30),
@@ -37,8 +39,11 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
         day = moment.date()
         for value in ("views", "visits"):
             session.add(
-                Counter(site=site, day=day, dimension="total", value=value, onward="", count=1)
+                Counter(site=site, day=day, dimension="total", value=value, onward="", count=20)
             )
+    elif what == "totals of decisions":
+        accepted = Row("consents.action", "accept", "", 1)
+        figures.add(session.connection(), site, moment.date(), [accepted])
     elif what == "unconfirmed subscribers":
         email = f"{uuid.uuid4()}@example.no"
         session.add(
@@ -67,13 +72,18 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
 def days(what: str) -> set[date]:
     column = {
         "decisions": Decision.day,
-        "counters": Counter.day,
+        "counters": Figure.day,
+        "totals of decisions": Figure.day,
         "unconfirmed subscribers": Subscriber.asked_at,
         "deliveries": Delivery.sent_at,
         "webhook messages": WebhookMessage.queued_at,
         "merges": Merge.merged_at,
     }[what]
-    found = db.session.scalars(select(column))
+    query = select(column)
+    if column is Figure.day:
+        dimension = "total" if what == "counters" else "consents.action"
+        query = query.where(Figure.span == "day", Figure.dimension == dimension)
+    found = db.session.scalars(query)
     return {each.date() if isinstance(each, datetime) else each for each in found}
 
 

@@ -1,175 +1,229 @@
-"""The JSON API: statistics for programs, and a visitor's own history."""
+"""The JSON API: figures, versions and decisions for programs, and a visitor's own history."""
 
-import csv
-import io
-from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from consent import consents, days, ledger, staff, suppression, tokens, versions, visits, web
-from consent.errors import Invalid, Unauthenticated
+from consent import consents, days, i18n, ledger, suppression, tokens, versions, visits, web
+from consent.api import openapi
+from consent.api.models import (
+    CONSENT_ROWS,
+    VISIT_ROWS,
+    ConsentsAnswer,
+    ConsentsQuery,
+    DecisionsAnswer,
+    HistoryAnswer,
+    PeriodQuery,
+    Query,
+    VersionsAnswer,
+    VisitsAnswer,
+    VisitsQuery,
+)
+from consent.api.operations import OPERATIONS, answered, as_csv, bearer, operation, page, wants_csv
+from consent.days import Period
 from consent.models import Site
 
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1/sites/<site>")
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
 @blueprint.after_request
-def _open_to_websites(response: Response) -> Response:
+def _headers(response: Response) -> Response:
     # The embed script reads the visitor's own history from the website's origin; no cookie is involved.
     if request.endpoint == "api.me":
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Allow-Headers"] = "Authorization"
         response.headers["Access-Control-Max-Age"] = "86400"
-    response.headers["Cache-Control"] = "no-store"
+    # Copies are asked about each time, and are nobody else's.
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-@blueprint.get("/visitors/me")
+@operation(blueprint, "/sites/{site}/visitors/me", HistoryAnswer)
 def me(site: str) -> ResponseReturnValue:
     """The decisions of the visitor whose token this is, the latest first."""
     session = web.session()
     versions.current(session, site)
-    visitor = tokens.read(web.settings().secret_keys, site, _token(), web.now())
-    return jsonify(
-        site=site, visitor=str(visitor), decisions=ledger.receipts(session, site, visitor)
+    visitor = tokens.read(web.settings().secret_keys, site, bearer(), web.now())
+    found = ledger.receipts(session, site, visitor)
+    return answered(
+        HistoryAnswer.model_validate({"site": site, "visitor": str(visitor), "decisions": found})
     )
 
 
-@blueprint.get("/stats/visits")
-def stats_visits(site: str) -> ResponseReturnValue:
-    web.count_hits()
-    session = web.session()
-    row = _permitted(site)
-    by = _by(visits.DIMENSIONS)
-    found = visits.answer(session, site, _period(site), by, web.now())
-    if by == "day":
-        names: tuple[str, ...] = ("day", "views", "visits", "running")
-        rows = [[day.day.isoformat(), day.views, day.visits, day.running] for day in found.days]
-    elif by == "flow":
-        names = ("page", "onward", found.unit)
-        rows = [[each.value, each.onward, each.count] for each in found.rows]
+@operation(blueprint, "/sites/{site}/stats/visits", VisitsAnswer, VisitsQuery, "stats", VISIT_ROWS)
+def stats_visits(site: str, query: VisitsQuery) -> ResponseReturnValue:
+    """Page views and visits: what of them identifies nobody."""
+    period = _period(site, query)
+    found = visits.answer(web.session(), site, period, query.by, web.now())
+    rows: list[dict[str, Any]]
+    if query.by == "day":
+        rows = [
+            {
+                "day": each.day.isoformat(),
+                "views": each.views,
+                "visits": each.visits,
+                "running": each.running,
+            }
+            for each in found.days
+        ]
+    elif query.by == "flow":
+        rows = [
+            {"page": each.value, "onward": each.onward, found.unit: each.count}
+            for each in found.rows
+        ]
     else:
-        names = (by, found.unit)
-        rows = [[each.value, each.count] for each in found.rows]
+        rows = [{query.by: each.value, found.unit: each.count} for each in found.rows]
     return _answer(
-        row,
-        found.period,
-        by,
-        names,
+        VisitsAnswer,
+        site,
+        period,
+        query,
         rows,
-        totals={"views": found.views, "visits": found.visits},
+        list(VISIT_ROWS[query.by].model_fields),
         unit=found.unit,
+        totals={"views": found.views, "visits": found.visits},
         other=found.other,
+        noise=found.noise,
     )
 
 
-@blueprint.get("/stats/consents")
-def stats_consents(site: str) -> ResponseReturnValue:
+@operation(
+    blueprint, "/sites/{site}/stats/consents", ConsentsAnswer, ConsentsQuery, "stats", CONSENT_ROWS
+)
+def stats_consents(site: str, query: ConsentsQuery) -> ResponseReturnValue:
+    """Decisions: exactly how many, and what more of them identifies nobody."""
+    period = _period(site, query)
     session = web.session()
-    row = _permitted(site)
-    by = _by(consents.DIMENSIONS)
-    found = consents.answer(session, site, _period(site), by, web.now())
-    if by == "purpose":
-        names: tuple[str, ...] = ("purpose", "decisions", "granted")
-        rows = [[each.value, each.decisions, each.granted] for each in found.rows]
-    elif by == "day":
-        names = ("day", "decisions", "running")
-        rows = [[each.value, each.decisions, each.running] for each in found.rows]
-    else:
-        names = (by, "decisions")
-        rows = [[each.value, each.decisions] for each in found.rows]
+    found = consents.answer(session, site, period, query.by, web.now())
+    rows = [_consent_row(query.by, each) for each in found.rows]
+    funnel = found.funnel
     return _answer(
-        row,
-        found.period,
-        by,
-        names,
+        ConsentsAnswer,
+        site,
+        period,
+        query,
         rows,
+        list(rows[0] if rows else CONSENT_ROWS[query.by].model_fields),
         totals={"decisions": found.decisions, **found.actions},
         granted=found.granted,
+        funnel={
+            "shown": funnel.shown,
+            "answered": funnel.answered,
+            "undecided": funnel.undecided,
+        },
+        publications=_publications(site, period),
         other=found.other,
     )
 
 
-def _permitted(site: str) -> Site:
-    """The site, for whoever brings one of its tokens. An unknown site answers as a wrong token does."""
-    staff.require_token(web.session(), site, _token(), web.now())
-    return web.session().get_one(Site, site)
+def _consent_row(by: consents.By, row: consents.Row) -> dict[str, Any]:
+    if by == "day":
+        return {"day": row.value, "decisions": row.decisions, "running": row.running}
+    if by == "action":
+        return {"action": row.value, "decisions": row.decisions}
+    if by in ("purpose", "service"):
+        return {by: row.value, "decisions": row.decisions, "granted": row.granted}
+    return {
+        by: int(row.value) if by in ("version", "took") else row.value,
+        "decisions": row.decisions,
+        **{action: row.actions.get(action) for action in consents.ACTIONS},
+    }
 
 
-def _token() -> str:
-    token = web.bearer()
-    if token is None:
-        raise Unauthenticated("Send the header `Authorization: Bearer <token>`.")
-    return token
+def _publications(site: str, period: Period) -> list[dict[str, Any]]:
+    session = web.session()
+    zone = versions.site_file(versions.current(session, site)).zone
+    found = []
+    for each in versions.of_site(session, site):
+        day = each.published_at.astimezone(zone).date()
+        if period.first <= day <= period.last:
+            found.append({"version": each.number, "published_at": each.published_at, "day": day})
+    return found
 
 
-def _by(dimensions: tuple[Any, ...]) -> Any:
-    by = request.args.get("by", "day")
-    if by not in dimensions:
-        raise Invalid(f"by={by!r} is no dimension; there are {', '.join(dimensions)}.")
-    return by
-
-
-def _period(site: str) -> days.Period:
-    zone = versions.site_file(versions.current(web.session(), site)).zone
-    return days.period(
-        request.args.get("from"), request.args.get("to"), web.now().astimezone(zone).date()
+@operation(blueprint, "/sites/{site}/versions", VersionsAnswer, Query, "versions")
+def version_list(site: str, query: Query) -> ResponseReturnValue:
+    """The site's versions, the latest first."""
+    rows, following = page(
+        versions.of_site(web.session(), site), query, lambda version: str(version.number)
     )
+    found = [
+        {
+            "version": each.number,
+            "hash": each.hash,
+            "published_at": each.published_at,
+            "material": each.is_material,
+        }
+        for each in rows
+    ]
+    return answered(VersionsAnswer.model_validate({"site": site, "rows": found, "next": following}))
+
+
+@operation(blueprint, "/sites/{site}/decisions", DecisionsAnswer, PeriodQuery, "decisions")
+def decision_list(site: str, query: PeriodQuery) -> ResponseReturnValue:
+    """The receipts of a period's decisions, day by day."""
+    period = _period(site, query)
+    rows, following = ledger.of_period(web.session(), site, period, query.limit, query.cursor)
+    return answered(DecisionsAnswer.model_validate({"site": site, "rows": rows, "next": following}))
+
+
+@blueprint.get("/openapi.json")
+def openapi_document() -> ResponseReturnValue:
+    response = jsonify(openapi.document())
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@blueprint.get("/")
+def described() -> str:
+    """The OpenAPI document, for people."""
+    return render_template(
+        "api/described.html",
+        document=openapi.document(),
+        operations=OPERATIONS,
+        language=i18n.choose(("en",)),
+    )
+
+
+def _period(site: str, query: PeriodQuery) -> Period:
+    site_file = web.settle(site)
+    return days.between(query.first, query.last, web.now().astimezone(site_file.zone).date())
 
 
 def _answer(
-    site: Site,
-    period: days.Period,
-    by: str,
-    names: tuple[str, ...],
-    rows: list[list[Any]],
+    model: type[VisitsAnswer] | type[ConsentsAnswer],
+    site: str,
+    period: Period,
+    query: VisitsQuery | ConsentsQuery,
+    rows: list[dict[str, Any]],
+    names: list[str],
     **more: Any,
-) -> ResponseReturnValue:
-    samples = _samples(site, period)
-    if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
-        return _csv(names, rows, samples)
-    return jsonify(
-        {
-            "site": site.site,
-            "from": period.first.isoformat(),
-            "to": period.last.isoformat(),
-            "by": by,
-            "k": suppression.K,
-            **more,
-            "samples": samples,
-            "rows": [dict(zip(names, row, strict=True)) for row in rows],
-        }
-    )
-
-
-def _samples(site: Site, period: days.Period) -> dict[str, str] | None:
-    found = days.samples(site.samples_from, site.samples_to, period)
-    return {"from": found.first.isoformat(), "to": found.last.isoformat()} if found else None
-
-
-def _csv(
-    names: tuple[str, ...], rows: Iterable[list[Any]], samples: dict[str, str] | None
 ) -> Response:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([*names, "sample"] if samples else names)
-    for row in rows:
-        cells = [_cell(value) for value in row]
-        if samples:
-            in_samples = names[0] != "day" or samples["from"] <= row[0] <= samples["to"]
-            cells.append("sample" if in_samples else "")
-        writer.writerow(cells)
-    return Response(
-        out.getvalue(), content_type="text/csv; charset=utf-8", headers={"Vary": "Accept"}
+    row = web.session().get_one(Site, site)
+    samples = days.samples(row.samples_from, row.samples_to, period)
+    found, following = page(rows, query, _key)
+    if wants_csv():
+        return as_csv(names, found, (samples.first, samples.last) if samples else None)
+    return answered(
+        model.model_validate(
+            {
+                "site": site,
+                "from": period.first,
+                "to": period.last,
+                "by": query.by,
+                "k": suppression.K,
+                "samples": {"from": samples.first, "to": samples.last} if samples else None,
+                "next": following,
+                "rows": found,
+                **more,
+            }
+        )
     )
 
 
-def _cell(value: Any) -> Any:
-    # Spreadsheets run a text that begins like a formula (OWASP, CSV injection).
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + value
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value
+def _key(row: dict[str, Any]) -> str:
+    """What names a row: its value, and the page that followed."""
+    first, *others = row.values()
+    return "\n".join([str(first), *(str(each) for each in others if isinstance(each, str))])

@@ -117,10 +117,9 @@ def device_names() -> dict[str, str]:
 
 
 def _figures(member: Staff, site: str) -> dict[str, Any]:
-    web.count_hits()
     database, now = web.session(), web.now()
     row: Site = staff.require_site(database, member, site)
-    site_file = versions.site_file(versions.current(database, site))
+    site_file = web.settle(site)
     today = now.astimezone(site_file.zone).date()
     period = days.period(request.args.get("from"), request.args.get("to"), today)
     return {

@@ -60,7 +60,7 @@ def _prepare(demo_address: str) -> tuple[str, str]:
     """Publishes the site, invents its past, and gives out a fresh login and a fresh token."""
     session, now = db.session(), datetime.now(UTC)
     notice.publish(session, site_file(demo_address), now)
-    samples.invent(session, now)
+    samples.invent(db.engine, session, now)
     password = secrets.token_urlsafe(12)
     staff.add(session, EMAIL, password, [samples.SITE], now)
     return password, staff.issue_token(session, samples.SITE, "demo", now)

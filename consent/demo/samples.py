@@ -5,17 +5,20 @@ The site remembers which days they are, and every figure of these days is labell
 
 import random
 import uuid
-from collections import Counter as Tally
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from consent import ledger, versions, visits
+from consent import closing, ledger, versions, visits
+from consent.bounds import Bounds
+from consent.counters import Sums
 from consent.ledger import Choice
 from consent.models import Site
 from consent.useragent import classify
 from consent.versions import Published
+from consent.visits import Hit, Seen
 
 T = TypeVar("T")
 
@@ -55,7 +58,7 @@ ACTIONS = {"accept": 9, "refuse": 8, "choose": 3}
 HOURS = {hour: 1 + 9 * (8 <= hour < 16) + 5 * (16 <= hour < 22) for hour in range(24)}
 
 
-def invent(session: Session, now: datetime) -> None:
+def invent(engine: Engine, session: Session, now: datetime) -> None:
     """Invents the sixty days before today, once: a site that has samples is left as it is."""
     site = session.get_one(Site, SITE)
     if site.samples_from is not None:
@@ -71,13 +74,14 @@ def invent(session: Session, now: datetime) -> None:
         _invent_day(session, version, day, count, chance)
     site.samples_from, site.samples_to = days[0], days[-1]
     session.commit()
+    closing.close_due(engine, SITE, version.site_file, now)
 
 
 def _invent_day(
     session: Session, version: Published, day: date, count: int, chance: random.Random
 ) -> None:
     site_file = version.site_file
-    counted: Tally[tuple[str, visits.Cell]] = Tally()
+    counted: Sums = Sums()
     decided: list[ledger.Row] = []
     origin = site_file.site.origins[0]
     for _ in range(count):
@@ -87,21 +91,23 @@ def _invent_day(
             site_file.zone,
         )
         client = classify(_pick(chance, AGENTS))
-        network = _pick(chance, NETWORKS)
+        language = _pick(chance, LANGUAGES)
+        seen = Seen(origin, client, language, _pick(chance, NETWORKS))
+        asked = language if chance.random() < 0.7 else None
         referrer = _pick(chance, REFERRERS)
         for _ in range(min(1 + int(chance.expovariate(0.7)), 8)):
-            hit = visits.Hit(path=_pick(chance, PATHS), referrer=referrer)
-            cells = visits.cells(site_file, hit, origin, client, network, moment)
+            hit = Hit(path=_pick(chance, PATHS), referrer=referrer, banner=asked)
+            cells = visits.cells(site_file, hit, seen, moment, version.number)
             counted.update((version.site, cell) for cell in cells)
             referrer = origin + hit.path
-        if chance.random() < 0.3:
-            choice = _choice(version, moment, chance)
+        if asked and chance.random() < 0.6:
+            choice = _choice(version, language, chance)
             decided.append(ledger.row(version, choice, None, client.device, moment))
     ledger.record(session.connection(), decided)
-    visits.add(session.connection(), counted)
+    visits.add(session.connection(), counted, Bounds())
 
 
-def _choice(version: Published, moment: datetime, chance: random.Random) -> Choice:
+def _choice(version: Published, language: str, chance: random.Random) -> Choice:
     action = _pick(chance, ACTIONS)
     granted = {
         purpose: action == "accept" or (action == "choose" and chance.random() < 0.5)
@@ -111,10 +117,11 @@ def _choice(version: Published, moment: datetime, chance: random.Random) -> Choi
         {
             "id": uuid.UUID(int=chance.getrandbits(128), version=4),
             "version": version.number,
-            "language": _pick(chance, LANGUAGES),
+            "language": language,
             "action": action,
             "source": "settings" if action == "choose" else "banner",
             "purposes": granted,
+            "took": min(int(chance.expovariate(0.12)), 600),
         }
     )
 

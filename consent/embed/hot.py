@@ -38,7 +38,8 @@ from consent.script import Served
 from consent.settings import Settings
 from consent.sitefile import SiteFile
 from consent.useragent import classify
-from consent.visits import Hit
+from consent.versions import Published
+from consent.visits import Hit, Seen
 
 Environ = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
@@ -50,6 +51,7 @@ METHODS = {".js": ("GET", "HEAD"), "/decisions": ("POST",), "/hits": ("POST",)}
 # Seconds. A browser may use its copy for five minutes, and a stale one while it asks for a newer.
 SCRIPT_AGE = "public, max-age=300, stale-while-revalidate=3600"
 ENCODINGS = ("br", "gzip")
+PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 
 
 class Answer(NamedTuple):
@@ -66,13 +68,11 @@ class HotPaths:
         app: Flask,
         memory: Memory,
         decisions: GroupCommit[Row, Recorded | Conflict],
-        journal: Journal,
     ) -> None:
         self._app = app
         self._inner = app.wsgi_app
         self._memory = memory
         self._decisions = decisions
-        self._journal = journal
         self._settings: Settings = app.extensions["consent_settings"]
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -128,20 +128,29 @@ class HotPaths:
         )
 
     def _hit(self, environ: Environ, site: str) -> Answer:
-        site_file = self._memory.current(site).published.site_file
-        _require_origin(environ, site_file)
-        hit = _body(environ, Hit)
-        client = classify(environ.get("HTTP_USER_AGENT", ""))
-        reason = _uncounted(environ, site_file, client.is_bot)
-        if reason:
-            return Answer(204, [("X-Consent", f"not counted: {reason}")])
-        networks: Networks = self._app.extensions["consent_networks"]
-        network = networks.name(environ.get("REMOTE_ADDR"))
-        counted = visits.cells(
-            site_file, hit, environ.get("HTTP_ORIGIN"), client, network, web.now()
-        )
-        self._journal.add(site, counted)
-        return Answer(204, [])
+        in_force = self._memory.current(site).published
+        _require_origin(environ, in_force.site_file)
+        return count(self._app, environ, in_force, _body(environ, Hit))
+
+
+def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> Answer:
+    """Counts a page view, or says in a header why it is none that counts."""
+    site_file = in_force.site_file
+    client = classify(environ.get("HTTP_USER_AGENT", ""))
+    reason = _uncounted(environ, site_file, client.is_bot)
+    if reason:
+        return Answer(204, [("X-Consent", f"not counted: {reason}")])
+    networks: Networks = app.extensions["consent_networks"]
+    journal: Journal = app.extensions["consent_journal"]
+    seen = Seen(
+        environ.get("HTTP_ORIGIN"),
+        client,
+        environ.get("HTTP_ACCEPT_LANGUAGE", ""),
+        networks.name(environ.get("REMOTE_ADDR")),
+    )
+    cells = visits.cells(site_file, hit, seen, web.now(), in_force.number)
+    journal.add(in_force.site, cells)
+    return Answer(204, [])
 
 
 def script(environ: Environ, served: Served, cache_control: str) -> Answer:
@@ -176,6 +185,9 @@ def _uncounted(environ: Environ, site_file: SiteFile, is_bot: bool) -> str | Non
         return "Global Privacy Control"
     if web.sends_dnt(environ):
         return "Do Not Track"
+    # Fetched in advance: nobody has seen it yet (Fetch, Sec-Purpose; earlier browsers had names of their own).
+    if any("pre" in environ.get(name, "") for name in PURPOSES):
+        return "prefetch"
     return "a robot" if is_bot else None
 
 

@@ -3,6 +3,7 @@
 from consent.models.announcement import Delivery, Subscriber
 from consent.models.counter import Counter, Merge
 from consent.models.decision import Decision
+from consent.models.figure import Figure
 from consent.models.site import Site
 from consent.models.staff import ApiToken, Membership, Staff
 from consent.models.version import Script, Version, VersionText
@@ -13,6 +14,7 @@ __all__ = [
     "Counter",
     "Decision",
     "Delivery",
+    "Figure",
     "Membership",
     "Merge",
     "Script",

@@ -8,7 +8,7 @@ from consent.db import Base
 
 
 class Counter(Base):
-    """How often a value of one dimension was seen on one day (site's time zone). All that is kept of hits."""
+    """How often a value of one dimension was seen on one day (site's time zone), until the day is closed."""
 
     __tablename__ = "counters"
     # Rows in the order of their key: that of their arrival would tell which cells came with one page view.
@@ -16,9 +16,9 @@ class Counter(Base):
 
     site: Mapped[str] = mapped_column(String(40), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
-    dimension: Mapped[str] = mapped_column(String(12), primary_key=True)
+    dimension: Mapped[str] = mapped_column(String(20), primary_key=True)
     value: Mapped[str] = mapped_column(String(300), primary_key=True)
-    # The page that followed, for the dimension `flow`; empty for all others.
+    # The page that followed, or what was decided; empty for all others.
     onward: Mapped[str] = mapped_column(String(300), primary_key=True, default="")
     count: Mapped[int] = mapped_column(BigInteger)
 

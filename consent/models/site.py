@@ -18,3 +18,5 @@ class Site(Base):
     samples_to: Mapped[date | None]
     # The last day (UTC) on which a process erased what is no longer kept.
     purged_on: Mapped[date | None]
+    # The last day (site's time zone) whose counters have become figures. Later days are still counted.
+    closed_through: Mapped[date | None]

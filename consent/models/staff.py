@@ -27,7 +27,7 @@ class Membership(Base):
 
 
 class ApiToken(Base):
-    """A key to a site's statistics, for programs. The token itself is shown once and never stored."""
+    """A key to what the API has of a site, for programs. The token itself is shown once and never stored."""
 
     __tablename__ = "api_tokens"
 
@@ -35,6 +35,8 @@ class ApiToken(Base):
     # SHA-256 of the token, in hex. The token is 256 random bits, so a slow hash would add nothing.
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
+    # What it opens, separated by spaces (staff.SCOPES).
+    scope: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

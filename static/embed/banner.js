@@ -63,7 +63,10 @@ function press({ target }) {
 
 const button = (name) => `<button data-consent-${name} slot=b>${words[name]}</button>`;
 
+let since;
+
 function showBanner() {
+  since ||= seconds();
   show(
     "<section part=box><div><slot></slot></div><div><slot name=b></slot></div></section>",
     `<h2>${words.title}</h2><p>${words.text} ${samtykke.more?.note || ""}</p>` +

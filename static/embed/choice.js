@@ -98,7 +98,10 @@ function decide(action, source, purposes, services = {}) {
     services,
     gpc,
     dnt,
+    // How long the question was there.
+    took: since && seconds() - since,
   };
+  since = null;
   const keep = (granted, purpose) => (granted ? PURPOSES[purpose] : 0);
   choice = {
     ...readChoice(), // another tab may have received a token meanwhile

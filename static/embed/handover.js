@@ -43,6 +43,7 @@ function catchUp(before = choice?.i) {
 // So does a page that is looked at again; and what was chosen on the privacy pages.
 async function lookAgain() {
   if (document.hidden) return;
+  signal(); // somebody sees a page that was loaded in advance
   catchUp();
   const before = choice?.i;
   await bringUpToDate();
@@ -50,4 +51,4 @@ async function lookAgain() {
 }
 
 addEventListener("focus", lookAgain);
-document.addEventListener("visibilitychange", lookAgain);
+addEventListener("visibilitychange", lookAgain);

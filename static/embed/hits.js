@@ -1,11 +1,14 @@
-// Tells the server of this page view, once: which page, and from where. Nothing is stored or read.
+// Tells the server of this page view, once the page is seen: which page, and from where. Nothing is stored or read.
 //
-// Takes choice.js, gate.js.
+// Takes choice.js, gate.js, banner.js; HITS, the purposes that have to be granted; TAGS, what campaigns.js found. Signals follow every change of the
+// page, and that it is seen (handover.js), and so does this: an application may change its address without loading.
 
-let counted = gpc || dnt;
+let counted;
+let referrer = document.referrer;
 
 signals.push(() => {
-  if (counted || (HITS === "analytics" && !isGranted("analytics"))) return;
-  counted = true;
-  navigator.sendBeacon(`${BASE}/hits`, JSON.stringify({ path: location.pathname, referrer: document.referrer }));
+  const path = location.pathname;
+  if (gpc || dnt || document.hidden || path === counted || !HITS.every(isGranted)) return;
+  navigator.sendBeacon(`${BASE}/hits`, JSON.stringify({ path: path + TAGS, referrer, banner: mustAsk() && language }));
+  referrer = location.origin + (counted = path);
 });

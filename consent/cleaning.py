@@ -1,0 +1,147 @@
+"""What is left of addresses and headers before anything is counted: nothing that may point at a person."""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from babel import Locale
+from werkzeug.http import parse_accept_header
+
+LONGEST_VALUE = 300
+DIRECT = "direct"
+UNKNOWN = "unknown"
+# Stands for what may point at a person.
+HIDDEN = "…"
+
+AFTER_PATH = re.compile("[?#;]")
+SEPARATORS = re.compile(r"[\s._~:+()/,'-]+")
+# An e-mail address, or a query that was encoded into the path.
+PARAMETERS = re.compile("[@?#&=]")
+HEX = re.compile("[0-9a-f]{8,}")
+EXTENSION = re.compile(r"\.[a-z][a-z0-9]{1,4}$", re.IGNORECASE)
+LANGUAGES = frozenset(Locale("en").languages)
+# Shorter words with both capitals and digits in them are names of things.
+SHORTEST_TOKEN = 16
+
+
+def bare(address: str) -> str:
+    """An address without its query, its fragment and its parameters."""
+    return AFTER_PATH.split(address, maxsplit=1)[0]
+
+
+# What pages and referrers come to is worked out once for many hits. These few are kept in memory, and nowhere else.
+@lru_cache(maxsize=2048)
+def path(address: str) -> str:
+    """A path without what may point at a person: no query, no fragment, no segment that looks like an id."""
+    cleaned = "/".join(
+        HIDDEN if _may_point_at_somebody(each) else each for each in bare(address).split("/")
+    )
+    if len(cleaned) > LONGEST_VALUE:
+        # Half a segment may look like something else.
+        cleaned = cleaned[: LONGEST_VALUE - 2].rpartition("/")[0] + "/" + HIDDEN
+    return cleaned or "/"
+
+
+class Source(NamedTuple):
+    """Where a visitor came from."""
+
+    # Scheme, host and port; None: from nowhere that is known.
+    origin: str | None
+    # The host, as it is counted.
+    host: str
+    page: str
+
+
+@lru_cache(maxsize=2048)
+def source(referrer: str) -> Source:
+    origin = origin_of(referrer)
+    if origin is None:
+        return Source(None, DIRECT, "")
+    parts = urlsplit(referrer)
+    host = parts.hostname or DIRECT
+    hidden = _is_address(host) or not host.isprintable()
+    return Source(origin, HIDDEN if hidden else host[:LONGEST_VALUE], path(parts.path or "/"))
+
+
+def origin_of(address: str) -> str | None:
+    """Scheme, host and port of a web address; None where it is none."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host:
+        return None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+
+
+@lru_cache(maxsize=1024)
+def language(accepted: str) -> str:
+    """The language that an Accept-Language header likes best, without its region."""
+    try:
+        best = parse_accept_header(accepted[:LONGEST_VALUE]).best
+    except ValueError:
+        return UNKNOWN
+    code = (best or "").partition("-")[0].lower()
+    return code if code in LANGUAGES else UNKNOWN
+
+
+def campaign(address: str, wanted: Iterable[str]) -> dict[str, str]:
+    """Those of the parameters in an address's query that are wanted."""
+    query = address.partition("#")[0].partition("?")[2]
+    if not query:
+        return {}
+    given = dict(parse_qsl(query[:LONGEST_VALUE], max_num_fields=50))
+    return {name: given[name] for name in wanted if name in given}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _may_point_at_somebody(segment: str) -> bool:
+    """Whether it looks like an address (of a person or a machine), a number, a token or an id."""
+    plain = unquote(unquote(segment))
+    if PARAMETERS.search(plain) or not plain.isprintable() or not segment.isprintable():
+        return True
+    if (":" in plain or "." in plain) and _is_address(plain):
+        return True
+    word = EXTENSION.sub("", plain)
+    letters = SEPARATORS.sub("", word)
+    digits = sum(each.isdigit() for each in letters)
+    if not digits:
+        return _is_mixed(word)
+    if digits == len(letters):
+        return True
+    if HEX.fullmatch(letters.lower()) or _is_mixed(word):
+        return True
+    # Part 12 and web-2 are names of pages; longer runs are numbers of somebody.
+    parts = [each for each in SEPARATORS.split(word) if each]
+    return digits > 4 or any(len(each) >= SHORTEST_TOKEN and _has_digit(each) for each in parts)
+
+
+def _is_mixed(word: str) -> bool:
+    """A token: long, without a separator, capitals and small letters mixed."""
+    plain = word.replace("_", "").replace("-", "")
+    if len(plain) < SHORTEST_TOKEN:
+        return False
+    if word.isalnum():
+        return not (word.islower() or word.istitle()) and word.isascii()
+    # Base64 has both signs; a name has words between them.
+    parts = re.split("[_-]", word)
+    return plain.isalnum() and sum(_changes_case(each) for each in parts) > 1
+
+
+def _changes_case(word: str) -> bool:
+    return not (word.islower() or word.isupper() or word.istitle() or word.isdigit() or not word)
+
+
+def _has_digit(word: str) -> bool:
+    return any(each.isdigit() for each in word)

@@ -1,0 +1,304 @@
+"""Closes days: what was counted becomes figures that may be shown, and the counters are deleted.
+
+This happens once for each count, whoever asks what afterwards. Counts that arrive for a closed day (from a log, or from
+a process that was away) are closed by themselves: what may be shown of them alone is added.
+"""
+
+from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy.orm import Session
+
+from consent import consents, db, figures, seldom, versions, visits
+from consent.bounds import OTHER
+from consent.figures import Row
+from consent.models import Counter, Decision, Site
+from consent.noise import Noise
+from consent.sitefile import SiteFile
+from consent.suppression import K, is_safe, release, release_nested, release_table
+
+# By then all that was answered before midnight is counted, unless the database was away.
+GRACE = timedelta(minutes=10)
+# Values of a dimension that a day shows; all others are shown together.
+MOST_SHOWN = 500
+
+# Dimension → value and what followed → count.
+Counted = Mapping[str, Mapping[tuple[str, str], int]]
+
+OF_VIEWS = ("page", "hour")
+OF_VISITS = (
+    "referrer",
+    "browser",
+    "system",
+    "device",
+    "language",
+    "network",
+    "campaign",
+    "source",
+    "medium",
+    "term",
+    "content",
+)
+# All that figures tell of page views.
+OF_PAGE_VIEWS = (
+    "total",
+    *OF_VIEWS,
+    *OF_VISITS,
+    "entry",
+    "exit",
+    "flow",
+    "banner",
+    *visits.SHOWN,
+    "noise",
+)
+# Devices, and the systems that only they have.
+NESTED = (
+    (("desktop",), ("Windows", "Mac OS X", "Linux", "Ubuntu", "Chrome OS", "Fedora", "FreeBSD")),
+    (("phone", "tablet"), ("iOS", "Android", "Windows Phone", "KaiOS", "BlackBerry OS")),
+)
+
+
+def close_due(engine: Engine, site: str, site_file: SiteFile, now: datetime) -> None:
+    """Closes the site's days that are over, each in a transaction of its own. Raises SQLAlchemyError."""
+    last = (now.astimezone(site_file.zone) - GRACE).date() - timedelta(days=1)
+    with engine.connect() as connection:
+        through = connection.scalar(select(Site.closed_through).where(Site.site == site))
+        late = _days(connection, Counter, site, None, last)
+        if through == last and not late:
+            return
+        decided = _days(connection, Decision, site, through, last)
+    noise = Noise(site_file.hits.noise) if site_file.hits.noise else None
+    for day in sorted({*late, *decided}):
+        with db.write(engine) as connection:
+            _close(connection, site, day, noise)
+    with db.write(engine) as connection:
+        _advance(connection, site, last)
+
+
+def close_all(session: Session, now: datetime) -> None:
+    """Closes what is over, of every site. One that fails keeps no other from it."""
+    for site in session.scalars(select(Site.site).order_by(Site.site)).all():
+        try:
+            site_file = versions.site_file(versions.current(session, site))
+            close_due(session.get_bind(), site, site_file, now)  # type: ignore[arg-type]
+        except Exception as error:
+            session.rollback()
+            seldom.log_error(__name__, f"Site {site}: a day is not closed: {error}")
+
+
+def _days(
+    connection: Connection,
+    table: type[Counter] | type[Decision],
+    site: str,
+    after: date | None,
+    last: date,
+) -> list[date]:
+    query = select(table.day).where(table.site == site, table.day <= last).distinct()
+    if after is not None:
+        query = query.where(table.day > after)
+    return list(connection.scalars(query))
+
+
+def _close(connection: Connection, site: str, day: date, noise: Noise | None) -> None:
+    is_first = _advance(connection, site, day)
+    # Whoever counts now has this row locked; whoever comes later counts anew.
+    connection.execute(
+        select(Counter.count)
+        .where(Counter.site == site, Counter.day == day, Counter.dimension == "total")
+        .with_for_update()
+    )
+    taken = connection.execute(
+        delete(Counter)
+        .where(Counter.site == site, Counter.day == day)
+        .returning(Counter.dimension, Counter.value, Counter.onward, Counter.count)
+    )
+    counted: dict[str, Tally[tuple[str, str]]] = defaultdict(Tally)
+    for dimension, value, onward, count in taken:
+        counted[dimension][value, onward] += count
+    if is_first:
+        for (dimension, value, onward), count in consents.of_day(connection, site, day).items():
+            counted[dimension][value, onward] += count
+    figures.add(connection, site, day, released(counted, noise))
+
+
+def _advance(connection: Connection, site: str, day: date) -> bool:
+    """Whether nobody closed this day before. Others who close wait until the end of this transaction."""
+    through = figures.lock(connection, site)
+    if through is not None and through >= day:
+        return False
+    connection.execute(update(Site).where(Site.site == site).values(closed_through=day))
+    return True
+
+
+def released(counted: Counted, noise: Noise | None = None) -> list[Row]:
+    """What may be shown of a day."""
+    of_visits = _noisy(counted, noise) if noise else _exact(counted)
+    return [*of_visits, *_of_decisions(counted)]
+
+
+def _exact(counted: Counted) -> list[Row]:
+    total = counted.get("total", {})
+    views, all_visits = total.get(("views", ""), 0), total.get(("visits", ""), 0)
+    if views < K:
+        return []
+    rows = [Row("total", "views", "", views)]
+    values = {
+        dimension: _values(counted.get(dimension, {})) for dimension in (*OF_VIEWS, *OF_VISITS)
+    }
+    shown = {
+        each: release(values[each], views, most=MOST_SHOWN) for each in OF_VIEWS if values[each]
+    }
+    # Visits and the views that followed them make up the views: showing visits shows both.
+    if all_visits >= K and is_safe(views - all_visits):
+        rows.append(Row("total", "visits", "", all_visits))
+        shown |= {
+            each: release(values[each], all_visits, most=MOST_SHOWN)
+            for each in OF_VISITS
+            if values[each]
+        }
+        if "device" in shown and "system" in shown:
+            device, (systems, rest) = shown["device"][0], shown["system"]
+            before = sum(systems.values())
+            release_nested(device, systems, NESTED)
+            shown["system"] = systems, rest + before - sum(systems.values())
+        if "page" in shown:
+            rows += _clicks(counted, shown["page"][0], views)
+        rows += _shown_banners(counted, all_visits)
+    for dimension, (visible, rest) in shown.items():
+        rows += [Row(dimension, value, "", count) for value, count in visible.items()]
+        rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
+    return rows
+
+
+def _values(cells: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    # What was too much to count by name is shown with all else that has none.
+    return {value: count for (value, _), count in cells.items() if value != OTHER}
+
+
+UNKNOWN_PAGE = "?"
+
+
+def _clicks(counted: Counted, pages: Mapping[str, int], views: int) -> list[Row]:
+    """Entries, exits, and the ways between pages."""
+    table = _table(counted, pages, views)
+    visible = release_table(table, _kind, _is_possible, most=3 * MOST_SHOWN)
+    rows = []
+    rest = Tally[str]()
+    for (page, onward), count in table.items():
+        kind = _kind((page, onward))
+        if (page, onward) not in visible or OTHER in (page, onward):
+            rest[kind] += count
+        elif kind == "entry":
+            rows.append(Row(kind, onward, "", count))
+        elif kind != "unknown":
+            rows.append(Row(kind, page, onward, count))
+    rows += [
+        Row(kind, OTHER, "", count)
+        for kind, count in rest.items()
+        if kind != "unknown" and count >= K
+    ]
+    return rows
+
+
+def _table(counted: Counted, pages: Mapping[str, int], views: int) -> dict[tuple[str, str], int]:
+    """A day's click stream as a table from page to page: from "" is an entry, to "" is an exit.
+
+    Its rows and columns add up to the views of the pages, so the pages that are withheld there are one
+    page, `*`, here.
+    """
+
+    def name(page: str) -> str:
+        return page if page in pages else OTHER
+
+    table: dict[tuple[str, str], int] = defaultdict(int)
+    for (page, _), count in counted.get("entry", {}).items():
+        table["", name(page)] += count
+    for (page, onward), count in counted.get("flow", {}).items():
+        table[name(page), name(onward)] += count
+    arrived, went_on = Tally[str](), Tally[str]()
+    for (page, onward), count in table.items():
+        arrived[onward] += count
+        went_on[page] += count
+    for page, of_page in {**pages, OTHER: views - sum(pages.values())}.items():
+        # Where somebody opened several pages from one, more went on than came.
+        table[page, ""] = max(0, of_page - went_on[page])
+        table[UNKNOWN_PAGE, page] = max(0, of_page - arrived[page])
+    return {cell: count for cell, count in table.items() if count}
+
+
+def _kind(cell: tuple[str, str]) -> str:
+    page, onward = cell
+    if page == "":
+        return "entry"
+    if onward == "":
+        return "exit"
+    return "unknown" if page == UNKNOWN_PAGE else "flow"
+
+
+def _is_possible(cell: tuple[str, str]) -> bool:
+    """Nobody comes and goes without a page."""
+    page, onward = cell
+    return onward != "" or page not in ("", UNKNOWN_PAGE)
+
+
+def _shown_banners(counted: Counted, all_visits: int) -> list[Row]:
+    """Visits on which the banner was shown. How many of them were answered is known exactly."""
+    count = counted.get("banner", {}).get(("shown", ""), 0)
+    answered = sum(counted.get("consents.answer", {}).values())
+    if count < K or not is_safe(all_visits - count) or not is_safe(max(0, count - answered)):
+        return []
+    rows = [Row("banner", "shown", "", count), Row("banner", "answered", "", answered)]
+    for dimension in visits.SHOWN:
+        visible, rest = release(_values(counted.get(dimension, {})), count)
+        rows += [Row(dimension, value, "", each) for value, each in visible.items()]
+        rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
+    return rows
+
+
+def _of_decisions(counted: Counted) -> list[Row]:
+    rows = [
+        Row(dimension, value, onward, count)
+        for dimension in consents.EXACT
+        for (value, onward), count in counted.get(dimension, {}).items()
+    ]
+    for dimension in consents.BROKEN_DOWN:
+        table = counted.get(dimension, {})
+        sums = Tally[str]()
+        for (value, _), count in table.items():
+            sums[value] += count
+        visible, rest = release(sums, sums.total())
+        rows += [Row(dimension, value, "", count) for value, count in visible.items()]
+        rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
+        rows += [
+            Row(dimension, value, action, count)
+            for (value, action), count in release_table(table).items()
+            if value in visible
+        ]
+    return rows
+
+
+def _noisy(counted: Counted, noise: Noise) -> list[Row]:
+    """Figures with noise, each by itself: what one tells of another is no better than a guess."""
+    total = counted.get("total", {})
+    views = total.get(("views", ""), 0)
+    pages = {page: count for page, count in _values(counted.get("page", {})).items() if count >= K}
+    clicks = _table(counted, pages, views)
+    tables: dict[str, Mapping[tuple[str, str], int]] = {"total": total}
+    for dimension in (*OF_VIEWS, *OF_VISITS, "banner", *visits.SHOWN):
+        tables[dimension] = counted.get(dimension, {})
+    for kind in ("entry", "exit", "flow"):
+        tables[kind] = {
+            (onward, "") if kind == "entry" else (page, onward): count
+            for (page, onward), count in clicks.items()
+            if _kind((page, onward)) == kind
+        }
+    rows = [
+        Row(dimension, value, onward, shown)
+        for dimension, cells in tables.items()
+        for (value, onward), count in cells.items()
+        if OTHER not in (value, onward) and (shown := noise.release(count)) is not None
+    ]
+    return [*rows, Row("noise", str(noise.epsilon), "", 1)] if rows else []
