@@ -33,7 +33,7 @@ from consent.embed.hot import HotPaths
 from consent.journal import Journal
 from consent.memory import Memory
 from consent.networks import Networks
-from consent.privacy import history, subscriptions
+from consent.privacy import history, published, subscriptions
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -66,6 +66,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         privacy.blueprint,
         history.blueprint,
         subscriptions.blueprint,
+        published.blueprint,
         dashboard.blueprint,
         api.blueprint,
         clients.blueprint,

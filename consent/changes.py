@@ -305,8 +305,16 @@ def _texts(reason: Reason) -> Rule:
     return lambda _path, old, new: reason if _reworded(old, new) else None
 
 
-def _counting(_path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
-    return "counting" if COUNTING.index(new) > COUNTING.index(old) else None
+def _counting(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
+    if path[0] == "when":
+        is_wider = COUNTING.index(new) > COUNTING.index(old)
+    elif path[0] == "campaigns":
+        is_wider = bool(set(new or ()) - set(old or ()))
+    elif path[0] == "noise":
+        is_wider = new is None or (old is not None and new > old)
+    else:  # public
+        is_wider = new
+    return "counting" if is_wider else None
 
 
 def _asking(_path: tuple[str, ...], old: Any, new: Any) -> Reason | None:

@@ -2,19 +2,21 @@
 
 import functools
 import getpass
+import gzip
 import json
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO, cast
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from consent import (
     announcements,
+    closing,
     known_services,
     mail,
     notice,
@@ -25,19 +27,23 @@ from consent import (
     sitefile,
     staff,
     starter,
+    tables,
     versions,
     web,
     webhooks,
+    weblog,
 )
 from consent.announcements import Recipient, Sender
 from consent.db import db
 from consent.demo import run as run_demo
 from consent.errors import ConsentError, Invalid
 from consent.mail import Mailer
+from consent.networks import Networks
 from consent.serving import ready_app
 from consent.settings import SettingError
 from consent.sitefile import SiteFile, SiteFileError
 from consent.starter import Answers
+from consent.weblog import Imported
 
 
 def main() -> None:
@@ -343,6 +349,58 @@ def purge(sites: tuple[str, ...]) -> None:
         )
 
 
+@commands.command("import-log")
+@click.argument("site")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@on_the_database
+def import_log(site: str, files: tuple[Path, ...]) -> None:
+    """Count the page views in FILES, logs of nginx or Apache in the combined format (.gz too), for SITE.
+
+    It may be stopped and begun again: a file counts once, whatever it is called.
+    """
+    session = db.session()
+    version = versions.published(session, site, versions.current(session, site).number)
+    today = _now().astimezone(version.site_file.zone).date()
+    kept = (today - timedelta(days=version.site_file.keep.counters.days), today)
+    networks = Networks(web.settings().isp_database)
+    for path in files:
+        with (
+            _opened(path) as file,
+            click.progressbar(
+                length=path.stat().st_size if path.suffix != ".gz" else 0,
+                label=path.name,
+                file=sys.stderr,
+            ) as bar,
+        ):
+            found = Imported()
+            for size in weblog.read(db.engine, version, networks, file, kept, found):
+                bar.update(size)
+        click.echo(
+            f"{path}: {found.lines} lines; {found.counted} page views counted, {found.counted_before} counted before, "
+            f"{found.no_views} no page views, "
+            f"{found.out_of_time} older than {kept[0]} or in the future, {found.unreadable} unreadable."
+        )
+    closing.close_due(db.engine, site, version.site_file, _now())
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+@commands.command()
+@click.argument("site")
+@click.argument("what", type=click.Choice(["visits", "consents"]))
+@click.option("--by", default="day", show_default=True, help="What the rows are.")
+@click.option("--from", "first", metavar="DAY", help="The first day, such as 2026-01-31.")
+@click.option("--to", "last", metavar="DAY", help="The last day; without both, the last 30.")
+@on_the_database
+def stats(site: str, what: str, by: str, first: str | None, last: str | None) -> None:
+    """Print the figures of SITE: the same as the API gives, as a table."""
+    click.echo(tables.of_figures(db.session(), db.engine, site, what, by, first, last, _now()))
+
+
 @commands.command("migrate")
 @on_the_database
 def migrate_command() -> None:
@@ -410,10 +468,49 @@ def add_user(email: str, sites: tuple[str, ...], password_stdin: bool) -> None:
 @commands.command()
 @click.argument("site")
 @click.option("--name", default="command line", show_default=True, help="What it is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(staff.SCOPES),
+    default=["stats"],
+    show_default=True,
+    help="What it opens; may be repeated.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3660),
+    default=staff.TOKEN_LIFETIME.days,
+    show_default=True,
+    help="How long it holds.",
+)
 @on_the_database
-def token(site: str, name: str) -> None:
-    """Make a token for the statistics of SITE. It is shown once; a hash of it is kept."""
-    click.echo(staff.issue_token(db.session(), site, name, _now()))
+def token(site: str, name: str, scopes: tuple[str, ...], days: int) -> None:
+    """Make a token for what the API has of SITE. It is shown once; a hash of it is kept."""
+    lifetime = timedelta(days=days)
+    click.echo(staff.issue_token(db.session(), site, name, _now(), scopes, lifetime))
+
+
+@commands.command()
+@click.argument("site")
+@on_the_database
+def tokens(site: str) -> None:
+    """List SITE's tokens: how each begins as a hash, what it opens, how long it holds, and what it is for."""
+    for each in staff.tokens_of(db.session(), site):
+        until = f"until {each.expires_at.date()}"
+        if each.revoked_at:
+            until = f"revoked {each.revoked_at.date()}"
+        click.echo(f"{each.hash[:12]}  {each.scope:26}{until:20}{each.name}")
+
+
+@commands.command("revoke-token")
+@click.argument("site")
+@click.argument("beginning")
+@on_the_database
+def revoke_token(site: str, beginning: str) -> None:
+    """End the token of SITE whose hash begins with BEGINNING (`consent tokens` says). At once."""
+    ended = staff.revoke_token(db.session(), site, beginning, _now())
+    click.echo(f"{ended.hash[:12]} ({ended.name}) opens nothing any more.")
 
 
 def _now() -> datetime:

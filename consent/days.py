@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from consent.errors import Invalid
+from consent.errors import Contradiction, Invalid
 
 DEFAULT_DAYS = 30
 # Before there was anything to count, and far enough from the calendar's first day.
@@ -25,21 +25,21 @@ class Period:
 
 
 def period(first: str | None, last: str | None, today: date) -> Period:
-    """The period that `from` and `to` ask for, as texts. Raises Invalid as `between`, and for what is no day."""
+    """The period that `from` and `to` ask for, as texts. Raises as `between`, and Invalid for what is no day."""
     return between(_day("from", first), _day("to", last), today)
 
 
 def between(first: date | None, last: date | None, today: date) -> Period:
     """The period from `first` to `last`; without them, the last 30 days.
 
-    Raises Invalid for an end before the beginning, and for more than 800 days.
+    Raises Contradiction for an end before the beginning, and for more than 800 days.
     """
     end = max(last or today, EARLIEST)
     begin = first or end - timedelta(days=DEFAULT_DAYS - 1)
     if begin > end:
-        raise Invalid(f"from ({begin}) is later than to ({end}).")
+        raise Contradiction(f"from ({begin}) is later than to ({end}).")
     if (end - begin).days >= LONGEST_DAYS:
-        raise Invalid(f"from {begin} to {end} is more than {LONGEST_DAYS} days.")
+        raise Contradiction(f"from {begin} to {end} is more than {LONGEST_DAYS} days.")
     return Period(begin, end)
 
 

@@ -67,6 +67,10 @@ class Conflict(ConsentError):
     kind, title, status = "conflict", "This contradicts what is already stored", 409
 
 
+class Contradiction(ConsentError):
+    kind, title, status = "contradiction", "What was asked for contradicts itself", 409
+
+
 class Invalid(ConsentError):
     kind, title, status = "invalid", "The values do not fit together", 422
 
@@ -80,7 +84,7 @@ def invalid_values(error: ValidationError, mend: str = "") -> Invalid:
     found = [
         {
             "pointer": "".join(f"/{part}" for part in each["loc"]),
-            "detail": each["msg"],
+            "detail": each["msg"].rstrip("."),
         }
         for each in error.errors(include_url=False, include_input=False, include_context=False)
     ]

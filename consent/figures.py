@@ -56,9 +56,14 @@ def lock(connection: Connection, site: str) -> date | None:
     return connection.scalar(select(Site.closed_through).where(this))
 
 
+def closed_through(session: Session, site: str) -> date | None:
+    """The last day that is closed."""
+    return session.scalar(select(Site.closed_through).where(Site.site == site))
+
+
 def closed(session: Session, site: str, period: Period) -> Period | None:
     """The part of a period that is closed, and so has figures."""
-    through = session.scalar(select(Site.closed_through).where(Site.site == site))
+    through = closed_through(session, site)
     if through is None or through < period.first:
         return None
     return Period(period.first, min(period.last, through))

@@ -8,7 +8,7 @@ from babel import Locale
 from babel.core import negotiate_locale
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
-from flask_babel import Babel, format_date, format_number, format_percent, get_locale
+from flask_babel import Babel, format_date, format_number, format_percent, get_locale, gettext
 
 from consent.paths import TRANSLATIONS
 
@@ -47,6 +47,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["language_name"] = lambda language: str(
         Locale.parse(language).get_display_name()
     ).capitalize()
+    app.jinja_env.filters["device_name"] = device
+    app.jinja_env.filters["spoken_name"] = spoken
     app.jinja_env.globals["text_direction"] = lambda language: Locale.parse(language).text_direction
 
 
@@ -63,6 +65,23 @@ def choose(languages: Iterable[str]) -> str:
     )
     g.language = found or offered[0]
     return str(g.language)
+
+
+def device(kind: str) -> str:
+    """A kind of device in the language in force."""
+    names: dict[str, str] = {
+        "phone": gettext("Phone"),
+        "tablet": gettext("Tablet"),
+        "desktop": gettext("Computer"),
+        "other": gettext("Other"),
+    }
+    return names.get(kind, kind)
+
+
+def spoken(code: str) -> str:
+    """A language's name in the language in force."""
+    name = Locale.parse(str(get_locale())).languages.get(code)
+    return str(name).capitalize() if name else gettext("Unknown")
 
 
 def country(code: str) -> str:

@@ -31,7 +31,7 @@ from consent.counters import Cell, Sums
 from consent.errors import Overloaded
 
 # Adds the sums of a process's file, which has this number, to the counters, unless that is done.
-Merge = Callable[[uuid.UUID, int, Sums], None]
+Merge = Callable[[uuid.UUID, int, Sums], object]
 
 # Bytes of a file: some thousand different cells.
 SIZE = 1 << 20

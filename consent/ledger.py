@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from consent import consents, db, versions
 from consent.days import Period
 from consent.db import Bulk
-from consent.errors import Conflict, Invalid
+from consent.errors import Conflict, Invalid, NotFound
 from consent.models import Decision
 from consent.sitefile import NECESSARY, SiteFile
 from consent.versions import Published
@@ -245,7 +245,7 @@ def receipts(session: Session, site: str, visitor: uuid.UUID) -> list[dict[str, 
 def of_period(
     session: Session, site: str, period: Period, limit: int, cursor: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Receipts of a period's decisions, by day and id, and the cursor of those after them. Raises Invalid."""
+    """Receipts of a period's decisions, by day and id, and the cursor of those after them. Raises NotFound."""
     wanted = (
         select(Decision)
         .where(Decision.site == site, Decision.day.between(period.first, period.last))
@@ -270,7 +270,9 @@ def _read_cursor(cursor: str) -> tuple[date, uuid.UUID]:
     try:
         return date.fromisoformat(day), uuid.UUID(identity)
     except ValueError:
-        raise Invalid("cursor: this is none that an answer gave. Begin anew, without it.") from None
+        raise NotFound(
+            "cursor: this is none that an answer gave. Begin anew, without it."
+        ) from None
 
 
 def erase(session: Session, site: str, visitor: uuid.UUID) -> int:

@@ -8,8 +8,8 @@ come from the same site.
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Literal, NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine, select
@@ -66,7 +66,7 @@ class Hit(BaseModel):
     # Empty: the visitor came from nowhere; null: nobody knows.
     referrer: str | None = Field(default="", max_length=4096)
     # The language in which the banner asks on this page; nothing where it does not ask.
-    banner: str | Literal[False] | None = Field(default=None, max_length=20)
+    banner: Annotated[str, Field(max_length=20)] | Literal[False] | None = None
 
 
 class Seen(NamedTuple):
@@ -152,20 +152,27 @@ def merge(
     process: uuid.UUID,
     number: int,
     counted: Sums,
-) -> None:
+    remembered_for: timedelta = timedelta(0),
+) -> bool:
     """Adds what a process counted in its file of this number, unless that is done, in a transaction of its own.
 
-    The files of a process have to come in their order.
+    The files of a process have to come in their order. That this one came is remembered for so long, and some days.
+    False: it came before.
     """
     # The day is enough to forget it by; the moment would say when a page was viewed.
     now = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = [(site, process, number, now) for site in sorted({site for site, _ in counted})]
+    rows = [
+        (site, process, number, now + remembered_for)
+        for site in sorted({site for site, _ in counted})
+    ]
     if not rows:
-        return
+        return True
     with db.write(engine) as connection:
         mark = _MARK.statement(connection.dialect, rows)
-        if connection.exec_driver_sql(*mark).rowcount:
+        is_new = bool(connection.exec_driver_sql(*mark).rowcount)
+        if is_new:
             add(connection, counted, bounds)
+    return is_new
 
 
 _MARK = Bulk(

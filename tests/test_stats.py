@@ -223,21 +223,27 @@ def test_only_the_sites_own_token_opens_them(
 
 
 @pytest.mark.parametrize(
-    ("query", "detail"),
+    ("query", "status", "detail"),
     [
-        ({"by": "name"}, "no dimension"),
-        ({"from_": "yesterday"}, "2026-01-31"),
-        ({"from_": "2026-02-01", "to": "2026-01-01"}, "later than"),
-        ({"from_": "2000-01-01"}, "more than 800 days"),
-        ({"from_": "2026-01-01", "to": "0001-01-01"}, "later than"),
+        ({"by": "name"}, 422, "no dimension"),
+        ({"from_": "yesterday"}, 422, "2026-01-31"),
+        ({"from_": "20260131"}, 422, "2026-01-31"),
+        ({"limit": "0"}, 422, "/limit"),
+        ({"limit": "many"}, 422, "no number"),
+        ({"form": "2026-01-31"}, 422, "There are limit, cursor, from, to, by"),
+        ({"from_": ["2026-01-31", "2026-02-01"]}, 422, "more than once"),
+        ({"from_": "2026-02-01", "to": "2026-01-01"}, 409, "later than"),
+        ({"from_": "2000-01-01"}, 409, "more than 800 days"),
+        ({"from_": "2026-01-01", "to": "0001-01-01"}, 409, "later than"),
+        ({"cursor": "nowhere"}, 404, "Begin anew"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(
-    client: FlaskClient, stats_token: str, query: dict[str, str], detail: str
+    client: FlaskClient, stats_token: str, query: dict[str, str], status: int, detail: str
 ) -> None:
     answer = ask(client, stats_token, "visits", **query)
 
-    assert answer.status_code == 422
+    assert answer.status_code == status
     assert detail in answer.get_json()["detail"]
 
 

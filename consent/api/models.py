@@ -53,8 +53,8 @@ class Query(BaseModel):
 
     limit: Annotated[
         int,
-        BeforeValidator(_number),
         Field(ge=1, le=MOST_ROWS, description="Rows of one answer."),
+        BeforeValidator(_number),
     ] = MOST_ROWS
     cursor: Annotated[
         str | None,

@@ -15,7 +15,8 @@ REFERENCE = "#/components/schemas/{model}"
 PROBLEMS = {
     "401": "There is no token, or it does not hold.",
     "403": "The token is for something else.",
-    "404": "There is no such site.",
+    "404": "There is no such site, or nothing at the cursor.",
+    "409": "`from` is later than `to`, or the period is too long; `detail` says which.",
     "422": "What was asked for makes no sense; `detail` says why.",
     "503": "The database does not answer. Try again after `Retry-After` seconds.",
 }

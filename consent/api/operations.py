@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from consent import staff, web
 from consent.api.models import Query
-from consent.errors import Invalid, Unauthenticated, invalid_values
+from consent.errors import Invalid, NotFound, Unauthenticated, invalid_values
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 Model = TypeVar("Model", bound=BaseModel)
@@ -85,13 +85,13 @@ def _query(model: type[Query]) -> Query:
 def page(rows: list[Any], query: Query, key: Callable[[Any], str]) -> tuple[list[Any], str | None]:
     """The rows that a query asks for, and the cursor of those after them. `key` names a row.
 
-    Raises Invalid for a cursor that names none.
+    Raises NotFound for a cursor that names none.
     """
     begin = 0
     if query.cursor is not None:
         begin = 1 + next((at for at, row in enumerate(rows) if key(row) == query.cursor), len(rows))
         if begin > len(rows):
-            raise Invalid("cursor: these rows are gone. Begin anew, without it.")
+            raise NotFound("cursor: these rows are gone. Begin anew, without it.")
     found = rows[begin : begin + query.limit]
     more = begin + query.limit < len(rows)
     return found, key(found[-1]) if more else None

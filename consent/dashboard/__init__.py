@@ -8,9 +8,8 @@ from flask import Blueprint, Response, g, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from consent import consents, days, i18n, notice, staff, suppression, versions, visits, web
-from consent.dashboard import charts
-from consent.errors import Unauthenticated
+from consent import charts, consents, days, i18n, notice, staff, suppression, versions, visits, web
+from consent.errors import NotFound, Unauthenticated
 from consent.models import Site, Staff
 from consent.security import LOGIN_LIMIT, limiter, require_own_page
 
@@ -103,17 +102,18 @@ def figures_part(member: Staff, site: str) -> ResponseReturnValue:
 @members_only
 def chart(member: Staff, site: str, name: str) -> ResponseReturnValue:
     found = _figures(member, site)
-    drawn = charts.draw(name, found["consents"], found["visits"], g.language)
-    return Response(drawn, content_type="image/svg+xml")
-
-
-def device_names() -> dict[str, str]:
-    return {
-        "phone": gettext("Phone"),
-        "tablet": gettext("Tablet"),
-        "desktop": gettext("Computer"),
-        "other": gettext("Other"),
+    days_of = found["visits"].days
+    known = {
+        "consents": [(gettext("Decisions"), [row.decisions for row in found["consents"].rows])],
+        "visits": [
+            (gettext("Page views"), [day.views for day in days_of]),
+            (gettext("Visits"), [day.visits for day in days_of]),
+        ],
     }
+    if name not in known:
+        raise NotFound(f"There is no chart {name!r}.")
+    drawn = charts.bars(known[name], list(found["period"]), g.language)
+    return Response(drawn, content_type="image/svg+xml")
 
 
 def _figures(member: Staff, site: str) -> dict[str, Any]:
@@ -133,7 +133,6 @@ def _figures(member: Staff, site: str) -> dict[str, Any]:
         "member": member,
         "purposes": consents.answer(database, site, period, "purpose", now),
         "titles": {each.key: each.title for each in notice.purposes(site_file, g.language)},
-        "device_names": device_names(),
         "k": suppression.K,
         "tables": {
             by: visits.answer(database, site, period, by, now)

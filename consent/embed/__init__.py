@@ -3,12 +3,16 @@
 The script in force and the two POSTs are hot, and answered in hot.py.
 """
 
-from flask import Blueprint, Response, request
+from urllib.parse import urlsplit
 
-from consent import script, versions, web
+from flask import Blueprint, Response, current_app, request
+
+from consent import cleaning, script, versions, web
 from consent.embed import hot
 from consent.errors import NotFound
+from consent.memory import Memory
 from consent.models import VersionText
+from consent.visits import Hit
 
 blueprint = Blueprint("embed", __name__, url_prefix="/e")
 
@@ -20,6 +24,37 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def pinned(site: str, script_hash: str) -> Response:
     answer = hot.script(request.environ, script.pinned(web.session(), site, script_hash), FOR_EVER)
     return Response(answer.body, answer.status, answer.headers)
+
+
+# A transparent GIF of one pixel.
+PIXEL = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
+
+
+@blueprint.get("/<site>/hits.gif")
+def noscript(site: str) -> Response:
+    """Counts a page view of a browser without scripts: `path` says of which page, or else the referrer."""
+    memory: Memory = current_app.extensions["consent_memory"]
+    in_force = memory.current(site).published
+    referrer = request.headers.get("Referer", "")
+    origin = cleaning.origin_of(referrer)
+    reason = None
+    if origin is not None and origin not in in_force.site_file.site.origins:
+        reason = f"{origin} is not among the site's origins"
+    elif in_force.site_file.hits.when == "analytics":
+        reason = "the site file wants consent, and there is nobody to ask"
+    path = request.args.get("path") or urlsplit(referrer if origin else "").path
+    headers = [("X-Consent", f"not counted: {reason}")]
+    if reason is None and path.startswith("/"):
+        headers = hot.count(
+            current_app, request.environ, in_force, Hit(path=path[:4096], referrer=None)
+        ).headers
+    elif reason is None:
+        headers = [("X-Consent", "not counted: neither path nor referrer names a page")]
+    response = Response(PIXEL, content_type="image/gif", headers=headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/<site>/<int:number>/<language>/<name>")

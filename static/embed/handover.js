@@ -51,4 +51,4 @@ async function lookAgain() {
 }
 
 addEventListener("focus", lookAgain);
-addEventListener("visibilitychange", lookAgain);
+document.addEventListener("visibilitychange", lookAgain);

@@ -632,11 +632,16 @@ class TestSinglePageApp:
         opened.evaluate("consent.open()")
         expect(opened.locator(banner.SETTINGS)).to_be_visible()
 
-    def test_going_from_view_to_view_is_not_counted(self, opened, consent):
-        self.film(opened)
-        opened.go_back()
-        banner.wait_until_quiet(opened)
-        assert [path for path, _ in consent.seen].count("/e/shop/hits") == 1
+    def test_each_view_is_counted_as_the_one_after_the_last(self, opened):
+        with opened.expect_request("**/hits") as film:
+            self.film(opened)
+        with opened.expect_request("**/hits") as again:
+            opened.go_back()
+        sent = [request.value.post_data_json for request in (film, again)]
+        assert [(hit["path"], urlsplit(hit["referrer"]).path) for hit in sent] == [
+            ("/film", "/home"),
+            ("/home", "/film"),
+        ]
 
 
 class TestHtmx:
@@ -699,9 +704,12 @@ class TestHtmx:
             opened.evaluate(f"() => void {again}")
             wait_until_started(opened, number)
 
-    def test_what_htmx_fetches_is_not_counted(self, opened, consent):
-        self.follow(opened)
+    def test_what_htmx_fetches_into_a_page_is_not_counted(self, opened, consent):
+        self.show(opened)
         assert [path for path, _ in consent.seen].count("/e/shop/hits") == 1
+        self.follow(opened)
+        banner.wait_until_quiet(opened)
+        assert [path for path, _ in consent.seen].count("/e/shop/hits") == 2
 
 
 class TestCookieDeclaration:

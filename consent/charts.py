@@ -1,5 +1,6 @@
-"""The pictures of the dashboard, drawn as SVG on the server."""
+"""Pictures of figures, drawn as SVG on the server."""
 
+from collections.abc import Sequence
 from datetime import date
 from xml.etree import ElementTree
 
@@ -8,8 +9,8 @@ from babel.dates import format_date
 from flask_babel import gettext
 from pygal.style import Style
 
-from consent import consents, visits
-from consent.errors import NotFound
+# A title, and a figure for each day.
+Series = Sequence[tuple[str, Sequence[int | None]]]
 
 # A picture follows the reader's colours, not the page's.
 DARK = "@media (prefers-color-scheme: dark) { text { fill: #a5b0bf !important } }"
@@ -31,23 +32,8 @@ STYLE = Style(
 )
 
 
-def draw(
-    name: str, consent_answer: consents.Answer, visit_answer: visits.Answer, language: str
-) -> bytes:
-    """The chart `consents` or `visits` of a period, day by day. Raises NotFound."""
-    if name == "consents":
-        series = [(gettext("Decisions"), [row.decisions for row in consent_answer.rows])]
-    elif name == "visits":
-        series = [
-            (gettext("Page views"), [day.views for day in visit_answer.days]),
-            (gettext("Visits"), [day.visits for day in visit_answer.days]),
-        ]
-    else:
-        raise NotFound(f"There is no chart {name!r}.")
-    return _bars(series, list(visit_answer.period), language)
-
-
-def _bars(series: list[tuple[str, list[int | None]]], days: list[date], language: str) -> bytes:
+def bars(series: Series, days: Sequence[date], language: str) -> bytes:
+    """Bars of one or more series, day by day, as SVG."""
     chart = pygal.Bar(
         style=STYLE,
         # No script and no style sheet from elsewhere.
