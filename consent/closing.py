@@ -284,8 +284,7 @@ def _noisy(counted: Counted, noise: Noise) -> list[Row]:
     """Figures with noise, each by itself: what one tells of another is no better than a guess."""
     total = counted.get("total", {})
     views = total.get(("views", ""), 0)
-    pages = {page: count for page, count in _values(counted.get("page", {})).items() if count >= K}
-    clicks = _table(counted, pages, views)
+    clicks = _table(counted, _values(counted.get("page", {})), views)
     tables: dict[str, Mapping[tuple[str, str], int]] = {"total": total}
     for dimension in (*OF_VIEWS, *OF_VISITS, "banner", *visits.SHOWN):
         tables[dimension] = counted.get(dimension, {})

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 
-from consent import create_app, notice, staff
+from consent import cli, create_app, notice, staff
 from consent.db import db, migrate
 from consent.demo import SITE_FILE
 from consent.networks import Networks
@@ -26,6 +26,8 @@ KEY = "a-key-for-tests-that-is-long-enough-000"
 ORIGIN = "http://127.0.0.1:8081"
 # Makes a database for the test, a copy of another if that is given, and returns its URL.
 NewDatabase = Callable[..., str]
+# Its exit code, what it printed, and what it complained of.
+Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -208,6 +210,30 @@ def session(app: Flask) -> Iterator[Any]:
 def stats_token(app: Flask) -> str:
     with app.app_context():
         return staff.issue_token(db.session(), "07sor", "tests", datetime.now(UTC))
+
+
+@pytest.fixture
+def command(
+    app: Flask,
+    settings: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Command:
+    """Runs `consent` on the database of the test: its exit code, and what it printed where."""
+    monkeypatch.setenv("CONSENT_SECRET_KEYS", KEY)
+    monkeypatch.setenv("CONSENT_DATABASE", settings["database"])
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["consent", *arguments])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
 
 
 @pytest.fixture

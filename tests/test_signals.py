@@ -3,43 +3,25 @@
 import base64
 import hashlib
 import re
-from typing import Any
+from functools import partial
 
 import pytest
 from flask.testing import FlaskClient
 
-from consent import cli, signals, sitefile
+from consent import signals, sitefile
 from consent.demo import SITE_FILE
 from consent.sitefile import SiteFileError
 from tests import factories
-from tests.conftest import KEY
+from tests.conftest import Command
 
 URL = "https://consent.example.no"
 DEMO = SITE_FILE.read_text()
 
 
 @pytest.fixture
-def run(
-    app: Any,
-    settings: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Any:
-    """Runs `consent embed` on the database of the test: its exit code, and what it printed where."""
-    monkeypatch.setenv("CONSENT_SECRET_KEYS", KEY)
-    monkeypatch.setenv("CONSENT_DATABASE", settings["database"])
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["consent", "embed", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+def run(command: Command) -> Command:
+    """Runs `consent embed` on the database of the test."""
+    return partial(command, "embed")
 
 
 class TestEmbed:

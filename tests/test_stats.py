@@ -2,16 +2,22 @@
 
 import csv
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
+from xml.etree import ElementTree
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent import visits
+from consent import consents, staff, visits
+from consent.api.operations import as_csv
 from consent.db import db
+from consent.demo import SITE_FILE
 from consent.models import Site
+from tests import pages
+from tests.conftest import Command, publish
 from tests.factories import decide, decision, hit, refusal
 
 NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
@@ -250,3 +256,226 @@ def test_a_question_that_makes_no_sense_is_refused(
 def test_a_token_ends_after_a_year(client: FlaskClient, stats_token: str) -> None:
     with time_machine.travel(datetime.now(UTC) + timedelta(days=366)):
         assert ask(client, stats_token, "visits").status_code == 401
+
+
+def test_rows_come_in_pages(client: FlaskClient, stats_token: str) -> None:
+    with time_machine.travel(NOON, tick=False):
+        for number, page in enumerate("abcde"):
+            for _ in range(12 + number // 2):
+                hit(client, f"/{page}")
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        whole = ask(client, stats_token, "visits", by="page").get_json()
+        rows, cursor = [], None
+        for _ in range(3):
+            more = {"cursor": cursor} if cursor else {}
+            found = ask(client, stats_token, "visits", by="page", limit="2", **more).get_json()
+            assert found["totals"] == whole["totals"]
+            rows += found["rows"]
+            cursor = found["next"]
+
+        table = ask(client, stats_token, "visits", "text/csv", by="page", limit="2")
+        following = table.headers["Link"].partition(">")[0].removeprefix("<")
+        headers = {"Authorization": f"Bearer {stats_token}", "Accept": "text/csv"}
+        text = client.get(following, headers=headers).get_data(as_text=True)
+
+    assert text.splitlines() == ["page,views", "/d,13", "/a,12"]
+    assert (rows, cursor, whole["next"]) == (whole["rows"], None, None)
+    assert [row["page"] for row in rows] == ["/e", "/c", "/d", "/a", "/b"]
+
+
+def test_an_answer_that_has_not_changed_is_not_sent_again(
+    client: FlaskClient, stats_token: str
+) -> None:
+    first = ask(client, stats_token, "visits")
+    headers = {"Authorization": f"Bearer {stats_token}", "If-None-Match": first.headers["ETag"]}
+    again = client.get("/api/v1/sites/07sor/stats/visits", headers=headers)
+
+    assert (again.status_code, again.data) == (304, b"")
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert "Authorization" in first.headers["Vary"]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "|", "%", "\t", "\r", " ="])
+def test_no_cell_begins_like_a_formula(app: Flask, start: str) -> None:
+    with app.test_request_context():
+        answer = as_csv(["page"], [{"page": f"{start}SUM(A1)"}], None, None)
+
+    (cell,) = list(csv.reader(io.StringIO(answer.get_data(as_text=True))))[1]
+    assert cell == f"'{start}SUM(A1)"
+
+
+def test_publications_are_named(client: FlaskClient, stats_token: str) -> None:
+    (publication,) = ask(client, stats_token, "consents").get_json()["publications"]
+
+    assert publication["version"] == 1
+    assert publication["day"] == publication["published_at"][:10]
+
+
+class TestOtherOperations:
+    def get(self, client: FlaskClient, token: str, what: str, **query: str):  # type: ignore[no-untyped-def]
+        headers = {"Authorization": f"Bearer {token}"}
+        return client.get(f"/api/v1/sites/07sor/{what}", query_string=query, headers=headers)
+
+    @pytest.fixture
+    def token(self, app: Flask) -> str:
+        with app.app_context():
+            scopes = ("decisions", "versions")
+            return staff.issue_token(db.session(), "07sor", "t", datetime.now(UTC), scopes)
+
+    def test_versions(self, client: FlaskClient, token: str) -> None:
+        found = self.get(client, token, "versions").get_json()
+        current = client.get("/privacy/07sor/current.json").get_json()
+
+        (row,) = found["rows"]
+        assert (row["version"], row["hash"]) == (current["number"], current["hash"])
+
+    def test_decisions_page_by_page(self, client: FlaskClient, token: str) -> None:
+        receipts = [decide(client, decision()).get_json()["receipt"] for _ in range(5)]
+        rows, cursor = [], None
+        for _ in range(3):
+            more = {"cursor": cursor} if cursor else {}
+            found = self.get(client, token, "decisions", limit="2", **more).get_json()
+            rows += found["rows"]
+            cursor = found["next"]
+
+        assert cursor is None
+        assert sorted(rows, key=str) == sorted(receipts, key=str)
+        assert "visitor" not in rows[0]
+
+    @pytest.mark.parametrize("cursor", ["x", "2026-11-20", "2026-11-20/x", "/"])
+    def test_a_cursor_that_is_none(self, client: FlaskClient, token: str, cursor: str) -> None:
+        assert self.get(client, token, "decisions", cursor=cursor).status_code == 404
+
+    def test_a_token_opens_what_it_is_for(
+        self, client: FlaskClient, token: str, stats_token: str
+    ) -> None:
+        assert self.get(client, token, "stats/visits").status_code == 403
+        refused = self.get(client, stats_token, "decisions")
+        assert (refused.status_code, refused.get_json()["type"]) == (
+            403,
+            "urn:samtykke:problem:wrong-scope",
+        )
+
+
+class TestTokens:
+    def test_they_are_listed_and_end_at_once(
+        self, app: Flask, client: FlaskClient, command: Command
+    ) -> None:
+        made = command("token", "07sor", "--name", "Agency", "--days", "30")[1].strip()
+        assert ask(client, made, "visits").status_code == 200
+        code, said, _ = command("tokens", "07sor")
+        assert (code, "Agency" in said, made in said) == (0, True, False)
+
+        beginning = said.split()[0]
+        assert command("revoke-token", "07sor", beginning)[0] == 0
+
+        assert ask(client, made, "visits").status_code == 401
+        assert "revoked" in command("tokens", "07sor")[1]
+
+    def test_it_ends_when_it_was_to(self, client: FlaskClient, command: Command) -> None:
+        made = command("token", "07sor", "--days", "30")[1].strip()
+
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=29)):
+            assert ask(client, made, "visits").status_code == 200
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=31)):
+            assert ask(client, made, "visits").status_code == 401
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("token", "nowhere"), "no site 'nowhere'"),
+            (("token", "07sor", "--scope", "all"), "'all' is not one of"),
+            (("token", "07sor", "--name", " "), "needs a name"),
+            (("token", "07sor", "--name", "x" * 81), "at most 80"),
+            (("tokens", "nowhere"), "no site 'nowhere'"),
+            (("revoke-token", "07sor", "abc"), "`consent tokens 07sor` lists them"),
+        ],
+    )
+    def test_what_cannot_be_is_said(
+        self, command: Command, arguments: tuple[str, ...], said: str
+    ) -> None:
+        code, _, complaint = command(*arguments)
+
+        assert code != 0
+        assert said in complaint
+
+
+class TestInATerminal:
+    def test_it_says_what_the_api_says(
+        self, client: FlaskClient, command: Command, stats_token: str, busy_day: None
+    ) -> None:
+        with time_machine.travel(NOON + timedelta(days=1), tick=False):
+            answer = ask(client, stats_token, "visits", by="page").get_json()
+            code, said, _ = command("stats", "07sor", "visits", "--by", "page")
+
+        assert code == 0
+        assert f"{answer['totals']['views']} page views" in said
+        for row in answer["rows"]:
+            assert re.search(rf"^{row['page']} +{row['views']}$", said, re.MULTILINE)
+
+    @pytest.mark.parametrize(
+        ("what", "by"),
+        [("visits", by) for by in visits.DIMENSIONS]
+        + [("consents", by) for by in consents.DIMENSIONS],
+    )
+    def test_every_question_has_an_answer(self, command: Command, what: str, by: str) -> None:
+        code, said, _ = command("stats", "07sor", what, "--by", by, "--from", "2026-11-01")
+
+        assert code == 0
+        assert by in said
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("--by", "name"), "no dimension"),
+            (("--from", "soon"), "2026-01-31"),
+            (("--from", "2026-02-01", "--to", "2026-01-01"), "later than"),
+        ],
+    )
+    def test_what_makes_no_sense_is_said(
+        self, command: Command, arguments: tuple[str, ...], said: str
+    ) -> None:
+        code, _, complaint = command("stats", "07sor", "visits", *arguments)
+
+        assert (code, said in complaint) == (1, True)
+        assert len(complaint.splitlines()) == 1
+
+
+class TestPublishedFigures:
+    @pytest.fixture
+    def client(self, app: Flask, client: FlaskClient) -> FlaskClient:
+        with app.app_context():
+            source = SITE_FILE.read_text()
+            if "public = true" not in source:
+                publish(source.replace('when = "always"', 'when = "always"\npublic = true', 1))
+        return client
+
+    def test_a_page_everybody_may_read(self, client: FlaskClient, busy_day: None) -> None:
+        with time_machine.travel(NOON + timedelta(days=1), tick=False):
+            for language, words in {
+                "nb": "Sidevisninger",
+                "nn": "Sidevisingar",
+                "en": "Page views",
+            }.items():
+                text = pages.check(client.get(f"/privacy/07sor/visits?lang={language}"), language)
+                assert words in text
+        assert "/video" in text
+        assert "www.google.com" not in text
+
+    @pytest.mark.parametrize("path", ["visits.svg", "visits-by-day.svg"])
+    def test_pictures_for_other_pages(self, client: FlaskClient, busy_day: None, path: str) -> None:
+        with time_machine.travel(NOON + timedelta(days=1), tick=False):
+            answer = client.get(f"/privacy/07sor/{path}?lang=en")
+
+        assert answer.content_type == "image/svg+xml"
+        assert answer.headers["Cache-Control"] == "public, max-age=3600"
+        drawn = answer.get_data(as_text=True)
+        assert ElementTree.fromstring(drawn).tag.endswith("svg")
+        assert "<script" not in drawn
+        if path == "visits.svg":
+            assert "15 visits in 30 days" in drawn
+
+    @pytest.mark.parametrize("path", ["visits", "visits.svg", "visits-by-day.svg"])
+    def test_only_of_sites_that_want_it(self, client: FlaskClient, path: str) -> None:
+        assert client.get(f"/privacy/krukke/{path}").status_code == 404
+        assert client.get(f"/privacy/nowhere/{path}").status_code == 404

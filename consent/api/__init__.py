@@ -205,7 +205,7 @@ def _answer(
     samples = days.samples(row.samples_from, row.samples_to, period)
     found, following = page(rows, query, _key)
     if wants_csv():
-        return as_csv(names, found, (samples.first, samples.last) if samples else None)
+        return as_csv(names, found, (samples.first, samples.last) if samples else None, following)
     return answered(
         model.model_validate(
             {

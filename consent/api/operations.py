@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -107,9 +108,15 @@ def wants_csv() -> bool:
 
 
 def as_csv(
-    names: Iterable[str], rows: Iterable[Mapping[str, Any]], samples: tuple[date, date] | None
+    names: Iterable[str],
+    rows: Iterable[Mapping[str, Any]],
+    samples: tuple[date, date] | None,
+    following: str | None,
 ) -> Response:
-    """The rows as CSV that is safe to open in a spreadsheet. What was made up is marked in a column of its own."""
+    """The rows as CSV that is safe to open in a spreadsheet. What was made up is marked in a column of its own.
+
+    Where there are more rows, a Link header says where (RFC 8288).
+    """
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([*names, "sample"] if samples else names)
@@ -120,7 +127,11 @@ def as_csv(
             made_up = day is None or samples[0] <= date.fromisoformat(day) <= samples[1]
             cells.append("sample" if made_up else "")
         writer.writerow(cells)
-    return _tagged(Response(out.getvalue(), content_type="text/csv; charset=utf-8"))
+    response = Response(out.getvalue(), content_type="text/csv; charset=utf-8")
+    if following is not None:
+        query = urlencode({**request.args, "cursor": following})
+        response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
+    return _tagged(response)
 
 
 def _cell(value: Any) -> Any:
