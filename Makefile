@@ -59,6 +59,10 @@ bench: $(VENV)/dev postgresql wrk ## Measure the server's hot paths beside a bar
 bench-growth: $(VENV)/dev postgresql wrk ## Measure the same with ever more decisions, up to ten million; takes an hour
 	$(BIN)/python -m benchmarks.growth --markdown docs/benchmarks-growth.md $(ARGS)
 
+.PHONY: bench-visits
+bench-visits: $(VENV)/dev postgresql wrk ## Count a day of a million page views, and ask about a year of such days
+	$(BIN)/python -m benchmarks.year --markdown docs/benchmarks-visits.md $(ARGS)
+
 .PHONY: soak
 soak: $(VENV)/dev postgresql wrk ## Keep the server busy for ten minutes, and see whether it grows or loses anything
 	$(BIN)/python -m benchmarks.soak $(ARGS)

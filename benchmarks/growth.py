@@ -10,10 +10,12 @@ from pathlib import Path
 
 import click
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.orm import Session
 
 from benchmarks import load, report
 from benchmarks.ours import SITE
 from benchmarks.server import WHAT
+from consent import closing
 from consent.settings import database_url
 from tests import postgres
 
@@ -128,6 +130,8 @@ def fill(url: str, first: int, last: int) -> None:
                     },
                 )
             bar.update(end - start)
+    with Session(engine) as session:
+        closing.close_all(session, datetime.now(UTC))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
     engine.dispose()

@@ -1,8 +1,20 @@
--- What a website's visitors send, and its staff: one of script, again, decision, hit, visits, consents, echo; the first
+-- What a website's visitors send, and its staff: one of script, again, decision, hit, visits, consents, echo, or hits of
+-- many different kinds (day); the first
 -- argument says which. Then come the site's origin, the script's tag, a token for the statistics, and the milliseconds
 -- for which each connection waits before each request.
 local browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 local pages = { "/", "/article", "/article/2", "/about", "/contact" }
+local hosts = { "https://www.google.com/", "https://www.bing.com/", "https://news.example/", "" }
+-- A number in letters: digits would be hidden.
+local function letters(number)
+  local found = ""
+  repeat
+    found = string.char(97 + number % 20) .. found
+    number = math.floor(number / 20)
+  until number == 0
+  return found
+end
+
 local kind, origin, tag, pause, sent, headers, staff
 
 -- Each thread makes ids of its own.
@@ -46,6 +58,12 @@ local make = {
   end,
   hit = function()
     local page, from = pages[math.random(#pages)], sent % 2 == 0 and origin .. "/" or "https://www.google.com/"
+    return wrk.format("POST", "/e/bench/hits", headers, '{"path":"' .. page .. '","referrer":"' .. from .. '"}')
+  end,
+  day = function()
+    -- Few pages are viewed often, and many seldom: more than a day counts by name.
+    local page = "/page/" .. letters(math.floor(5000 * math.random() ^ 3))
+    local from = math.random(3) > 1 and origin .. pages[math.random(#pages)] or hosts[math.random(#hosts)]
     return wrk.format("POST", "/e/bench/hits", headers, '{"path":"' .. page .. '","referrer":"' .. from .. '"}')
   end,
   visits = function() return statistics("visits", "page") end,

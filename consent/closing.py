@@ -184,7 +184,7 @@ UNKNOWN_PAGE = "?"
 def _clicks(counted: Counted, pages: Mapping[str, int], views: int) -> list[Row]:
     """Entries, exits, and the ways between pages."""
     table = _table(counted, pages, views)
-    visible = release_table(table, _kind, _is_possible, most=3 * MOST_SHOWN)
+    visible = release_table(table, _kind, _is_possible, most=2 * MOST_SHOWN)
     rows = []
     rest = Tally[str]()
     for (page, onward), count in table.items():
