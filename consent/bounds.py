@@ -19,8 +19,8 @@ MOST = 2000
 OTHER = "*"
 # Sites' days and dimensions that are remembered.
 MOST_REMEMBERED = 1000
-# Values in one question; SQLite allows 32,766.
-AT_ONCE = 1000
+# Values in one question. Few sizes, because what is prepared for each is kept.
+SIZES = (8, 64, 512)
 
 Place = tuple[str, date, str]
 
@@ -82,8 +82,11 @@ def _stored(
     connection: Connection, place: Place, values: list[tuple[str, str]]
 ) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
-    for start in range(0, len(values), AT_ONCE):
-        wanted = tuple_(Counter.value, Counter.onward).in_(values[start : start + AT_ONCE])
+    for start in range(0, len(values), SIZES[-1]):
+        some = values[start : start + SIZES[-1]]
+        size = next(each for each in SIZES if len(some) <= each)
+        some += some[-1:] * (size - len(some))
+        wanted = tuple_(Counter.value, Counter.onward).in_(some)
         query = select(Counter.value, Counter.onward).where(*_at(place), wanted)
         found.update((value, onward) for value, onward in connection.execute(query))
     return found

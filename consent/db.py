@@ -141,6 +141,10 @@ def _turn(engine: Engine) -> Iterator[None]:
         yield
 
 
+# Rows in one statement of PostgreSQL, so that none takes long.
+ROWS_AT_ONCE = 10_000
+
+
 class Bulk:
     """Inserts many rows of a table in one statement.
 
@@ -153,33 +157,57 @@ class Bulk:
         self._tail = f" ON CONFLICT {conflict}"
         self._prepared: dict[str, tuple[list[Any], list[str]]] = {}
 
+    def execute(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Inserts any number of rows, for whoever need not know which of them are new."""
+        dialect = connection.dialect
+        if dialect.name == "sqlite" and rows:
+            # Row by row: what the driver prepares for a statement it keeps, and it would grow with the rows.
+            columns = self._columns(dialect, rows)
+            connection.exec_driver_sql(self._text(dialect, 1), list(zip(*columns, strict=True)))
+            return
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = self.statement(dialect, rows[start : start + ROWS_AT_ONCE])
+            connection.exec_driver_sql(*some)
+
     def statement(
         self, dialect: Dialect, rows: Sequence[Sequence[Any]]
     ) -> tuple[str, tuple[Any, ...]]:
         """The statement and its values, for `rows` whose values stand in the order of the table's columns."""
+        columns = self._columns(dialect, rows)
+        given: tuple[Any, ...]
+        if dialect.name == "postgresql":
+            given = tuple(list(column) for column in columns)
+        else:
+            given = tuple(chain.from_iterable(zip(*columns, strict=True)))
+        return self._text(dialect, len(rows)), given
+
+    def _columns(self, dialect: Dialect, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        convert, _ = self._of(dialect)
+        return [
+            column if to is None else [to(value) for value in column]
+            for to, column in zip(convert, zip(*rows, strict=True), strict=True)
+        ]
+
+    def _text(self, dialect: Dialect, count: int) -> str:
+        _, types_of = self._of(dialect)
+        if dialect.name == "postgresql":
+            # The same text whatever the number of rows, so that the plan is made once.
+            arrays = ", ".join(f"%s::{each}[]" for each in types_of)
+            source = f"SELECT * FROM unnest({arrays})"  # noqa: S608 -- names of ours only
+        else:
+            one = f"({', '.join('?' * len(types_of))})"
+            source = f"VALUES {', '.join([one] * count)}"
+        names = ", ".join(self._table.columns.keys())
+        return f"INSERT INTO {self._table.name} AS stored ({names}) {source}{self._tail}"
+
+    def _of(self, dialect: Dialect) -> tuple[list[Any], list[str]]:
         if dialect.name not in self._prepared:
             types = [column.type.dialect_impl(dialect) for column in self._table.columns]
             self._prepared[dialect.name] = (
                 [each.bind_processor(dialect) for each in types],
                 [each.compile(dialect) for each in types],
             )
-        convert, types_of = self._prepared[dialect.name]
-        columns = [
-            column if to is None else [to(value) for value in column]
-            for to, column in zip(convert, zip(*rows, strict=True), strict=True)
-        ]
-        names = ", ".join(self._table.columns.keys())
-        given: tuple[Any, ...]
-        if dialect.name == "postgresql":
-            # The same text whatever the number of rows, so that the plan is made once.
-            arrays = ", ".join(f"%s::{each}[]" for each in types_of)
-            source = f"SELECT * FROM unnest({arrays})"  # noqa: S608 -- names of ours only
-            given = tuple(list(column) for column in columns)
-        else:
-            one = f"({', '.join('?' * len(types_of))})"
-            source = f"VALUES {', '.join([one] * len(rows))}"
-            given = tuple(chain.from_iterable(zip(*columns, strict=True)))
-        return f"INSERT INTO {self._table.name} AS stored ({names}) {source}{self._tail}", given
+        return self._prepared[dialect.name]
 
 
 def upsert(session: Session, table: Any) -> Any:

@@ -16,9 +16,6 @@ from consent.days import Period
 from consent.db import Bulk
 from consent.models import Figure, Site
 
-# Rows in one statement; SQLite allows 32,766 values.
-ROWS_AT_ONCE = 1000
-
 
 class Row(NamedTuple):
     dimension: str
@@ -37,10 +34,7 @@ def add(connection: Connection, site: str, day: date, rows: Sequence[Row]) -> No
         for span, start in spans
         for row in rows
     )
-    for start in range(0, len(values), ROWS_AT_ONCE):
-        connection.exec_driver_sql(
-            *_ADD.statement(connection.dialect, values[start : start + ROWS_AT_ONCE])
-        )
+    _ADD.execute(connection, values)
 
 
 _ADD = Bulk(
