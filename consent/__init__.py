@@ -28,6 +28,7 @@ from consent import (
 from consent.bounds import Bounds
 from consent.canonical import digest
 from consent.commits import GroupCommit
+from consent.dashboard import figures as dashboard_figures
 from consent.db import db, engine_options
 from consent.embed.hot import HotPaths
 from consent.journal import Journal
@@ -68,6 +69,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         subscriptions.blueprint,
         published.blueprint,
         dashboard.blueprint,
+        dashboard_figures.blueprint,
         api.blueprint,
         clients.blueprint,
         health.blueprint,

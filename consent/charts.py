@@ -1,15 +1,14 @@
 """Pictures of figures, drawn as SVG on the server."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from typing import Any
 from xml.etree import ElementTree
 
 import pygal
-from babel.dates import format_date
 from flask_babel import gettext
 from pygal.style import Style
 
-# A title, and a figure for each day.
+# A title, and a figure for each label.
 Series = Sequence[tuple[str, Sequence[int | None]]]
 
 # A picture follows the reader's colours, not the page's.
@@ -32,37 +31,74 @@ STYLE = Style(
 )
 
 
-def bars(series: Series, days: Sequence[date], language: str) -> bytes:
-    """Bars of one or more series, day by day, as SVG."""
-    chart = pygal.Bar(
-        style=STYLE,
-        # No script and no style sheet from elsewhere.
-        js=[],
-        css=["file://style.css", "file://graph.css", f"inline:{DARK}"],
-        width=880,
-        height=300,
-        margin=4,
-        spacing=6,
-        show_legend=len(series) > 1,
-        legend_at_bottom=True,
-        legend_at_bottom_columns=2,
-        show_minor_x_labels=False,
-        truncate_label=-1,
-        y_labels_major_count=4,
-        show_minor_y_labels=False,
-        min_scale=4,
-        include_x_axis=True,
-        no_data_text=gettext("No figures to show in this period"),
-        disable_xml_declaration=True,
-        value_formatter=lambda value: f"{value:.0f}" if value is not None else "",
+def bars(series: Series, labels: Sequence[str], narrow: bool = False) -> bytes:
+    """Bars of one or more series, as SVG."""
+    chart = pygal.Bar(spacing=6, show_legend=len(series) > 1, **_common(labels, narrow))
+    chart.y_labels = _ticks(
+        max((value or 0 for _, values in series for value in values), default=0)
     )
-    chart.x_labels = [format_date(day, "d MMM", locale=language) for day in days]
-    step = max(1, len(days) // 8)
-    chart.x_labels_major = [
-        label for position, label in enumerate(chart.x_labels) if position % step == 0
-    ]
+    chart.value_formatter = lambda value: f"{value:.0f}" if value is not None else ""
     for title, values in series:
         chart.add(title, values)
+    return _drawn(chart)
+
+
+def shares(
+    title: str,
+    values: Sequence[float | None],
+    labels: Sequence[str],
+    marked: Collection[int],
+    mark: str,
+    narrow: bool = False,
+) -> bytes:
+    """A line of shares from 0 to 1, as SVG; some places are marked, for what happened then."""
+    chart = pygal.Line(
+        range=(0, 1),
+        allow_interruptions=True,
+        show_legend=bool(marked),
+        dots_size=4,
+        **_common(labels, narrow),
+    )
+    chart.value_formatter = lambda value: f"{value:.0%}" if value is not None else ""
+    chart.y_labels = [0, 0.25, 0.5, 0.75, 1]
+    chart.add(title, values)
+    if marked:
+        places = [0 if place in marked else None for place in range(len(labels))]
+        chart.add(mark, places, stroke=False, dots_size=7)
+    return _drawn(chart)
+
+
+def _ticks(largest: int) -> list[int]:
+    """Four or five round numbers from 0 to beyond the largest."""
+    step = 1
+    while step * 4 < largest:
+        step = step * 5 // 2 if str(step)[0] == "2" else step * 2
+    return [step * each for each in range(5) if step * (each - 1) < largest] or [0, 1]
+
+
+def _common(labels: Sequence[str], narrow: bool) -> dict[str, Any]:
+    step = max(1, -(-len(labels) // (4 if narrow else 8)))
+    return {
+        "style": STYLE,
+        # No script and no style sheet from elsewhere.
+        "js": [],
+        "css": ["file://style.css", "file://graph.css", f"inline:{DARK}"],
+        "width": 440 if narrow else 880,
+        "height": 300,
+        "margin": 4,
+        "legend_at_bottom": True,
+        "legend_at_bottom_columns": 2,
+        "x_labels": list(labels),
+        "x_labels_major": list(labels[::step]),
+        "show_minor_x_labels": False,
+        "truncate_label": -1,
+        "include_x_axis": True,
+        "no_data_text": gettext("No figures to show in this period"),
+        "disable_xml_declaration": True,
+    }
+
+
+def _drawn(chart: Any) -> bytes:
     tree = chart.render_tree()
     # It leaves its settings behind for a script that is not there.
     for parent in list(tree.iter()):

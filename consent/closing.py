@@ -272,11 +272,11 @@ def _of_decisions(counted: Counted) -> list[Row]:
         visible, rest = release(sums, sums.total())
         rows += [Row(dimension, value, "", count) for value, count in visible.items()]
         rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
-        rows += [
-            Row(dimension, value, action, count)
-            for (value, action), count in release_table(table).items()
-            if value in visible
-        ]
+        for (value, action), count in release_table(table).items():
+            if value in visible:
+                rows.append(Row(dimension, value, action, count))
+                # An action is not shown on each day; its share is that of the days on which it is.
+                rows.append(Row(dimension, value, consents.BASE + action, visible[value]))
     return rows
 
 

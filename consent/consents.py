@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from consent import counters, figures, versions
 from consent.bounds import OTHER
 from consent.counters import Sums
-from consent.days import Period
+from consent.days import Period, steps
 from consent.models import Counter, Decision
 from consent.sitefile import SiteFile
-from consent.suppression import K, step
+from consent.suppression import K, release, step
 
 By = Literal[
     "action", "purpose", "service", "day", "language", "device", "layout", "version", "took"
@@ -39,6 +39,8 @@ BROKEN_DOWN = (
     "consents.took",
 )
 GRANTED, REFUSED = "granted", "refused"
+# Before an action: all decisions of the days on which that action is shown.
+BASE = "of "
 
 # What is counted of a decision: a dimension, its value, and what was decided.
 Counted = tuple[str, str, str]
@@ -63,7 +65,7 @@ class Row:
     decisions: int | None
     # Of the decisions, those that granted; only by purpose and service.
     granted: int | None = None
-    # Of the decisions, how many were of each action, where that may be shown.
+    # On the days on which that may be shown, how many were of each action, and (after BASE) of how many.
     actions: Mapping[str, int] = field(default_factory=dict)
     running: bool = False
 
@@ -94,6 +96,24 @@ class Answer:
     rows: list[Row]
     # In the period but in no row; None where the rows are complete counts.
     other: int | None
+
+    def table(self) -> list[dict[str, Any]]:
+        """The rows for programs: each figure under its name."""
+        return [self._named(row) for row in self.rows]
+
+    def _named(self, row: Row) -> dict[str, Any]:
+        if self.by == "day":
+            return {"day": row.value, "decisions": row.decisions, "running": row.running}
+        if self.by == "action":
+            return {"action": row.value, "decisions": row.decisions}
+        if self.by in ("purpose", "service"):
+            return {self.by: row.value, "decisions": row.decisions, "granted": row.granted}
+        return {
+            self.by: int(row.value) if self.by in ("version", "took") else row.value,
+            "decisions": row.decisions,
+            **{action: row.actions.get(action) for action in ACTIONS},
+            **{f"{action}_of": row.actions.get(BASE + action) for action in ACTIONS},
+        }
 
 
 def counted(decision: Mapping[str, Any], site_file: SiteFile) -> list[Counted]:
@@ -252,6 +272,33 @@ def _days(
         shown = (count if count >= K else None) if is_closed else step(count) or None
         rows.append(Row(day.isoformat(), shown, running=not is_closed and day <= today))
     return rows
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a period, in a picture of the whole: its decisions, and how many accepted all."""
+
+    period: Period
+    # None: withheld or nothing, which look alike. The accepted are shown where others are shown, too.
+    decisions: int | None
+    accepted: int | None
+
+
+def timeline(session: Session, site: str, period: Period) -> list[Step]:
+    """How decisions went over time, on closed days. Raises UnknownSite."""
+    versions.current(session, site)
+    closed = figures.closed(session, site, period)
+    of_days = figures.by_day(session, site, "consents.action", closed) if closed else {}
+    found = []
+    for part in steps(period):
+        actions = Tally[str]()
+        for day in part:
+            for row in of_days.get(day, ()):
+                actions[row.value] += row.number
+        decided = actions.total()
+        shown, _ = release({"accept": actions["accept"]}, decided)
+        found.append(Step(part, decided if decided >= K else None, shown.get("accept")))
+    return found
 
 
 def _broken_down(

@@ -10,6 +10,9 @@ DEFAULT_DAYS = 30
 # Before there was anything to count, and far enough from the calendar's first day.
 EARLIEST = date(2000, 1, 1)
 LONGEST_DAYS = 800
+# Steps of a picture; what is longer comes in weeks, and then in months.
+MOST_DAYS = 45
+MOST_WEEKS = 30
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,28 @@ def between(first: date | None, last: date | None, today: date) -> Period:
     if (end - begin).days >= LONGEST_DAYS:
         raise Contradiction(f"from {begin} to {end} is more than {LONGEST_DAYS} days.")
     return Period(begin, end)
+
+
+def before(period: Period) -> Period:
+    """The period of the same length that ends where this one begins."""
+    length = period.last - period.first
+    last = period.first - timedelta(days=1)
+    return Period(last - length, last)
+
+
+def steps(period: Period) -> list[Period]:
+    """A period in days, weeks (from Monday) or months, whichever can be told apart in a picture."""
+    length = (period.last - period.first).days + 1
+    if length <= MOST_DAYS:
+        return [Period(day, day) for day in period]
+    found: list[Period] = []
+    for day in period:
+        begins = day.weekday() == 0 if length <= MOST_WEEKS * 7 else day.day == 1
+        if begins or not found:
+            found.append(Period(day, day))
+        else:
+            found[-1] = Period(found[-1].first, day)
+    return found
 
 
 def _day(name: str, value: str | None) -> date | None:

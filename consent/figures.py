@@ -78,6 +78,23 @@ def totals(session: Session, site: str, dimension: str, period: Period) -> list[
     ]
 
 
+def sums(
+    session: Session, sites: Sequence[str], dimension: str, period: Period
+) -> dict[tuple[str, str], int]:
+    """The sums of a dimension's values over the closed days of a period, for each of some sites."""
+    query = (
+        select(Figure.site, Figure.value, func.sum(Figure.count))
+        .where(
+            Figure.site.in_(sites),
+            Figure.dimension == dimension,
+            Figure.span == "day",
+            Figure.day.between(period.first, period.last),
+        )
+        .group_by(Figure.site, Figure.value)
+    )
+    return {(site, value): int(count) for site, value, count in session.execute(query)}
+
+
 def by_day(session: Session, site: str, dimension: str, period: Period) -> dict[date, list[Row]]:
     """A dimension's values on each day that has some."""
     found: dict[date, list[Row]] = {}

@@ -43,6 +43,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["country"] = country
     app.jinja_env.filters["numberformat"] = format_number
     app.jinja_env.filters["percentformat"] = format_percent
+    app.jinja_env.filters["signed"] = lambda value: f"{value:+}".replace("-", "\N{MINUS SIGN}")
+    app.jinja_env.filters["signed_percent"] = _signed_percent
     app.jinja_env.filters["isodate"] = lambda day: format_date(date.fromisoformat(day), "medium")
     app.jinja_env.filters["language_name"] = lambda language: str(
         Locale.parse(language).get_display_name()
@@ -67,6 +69,11 @@ def choose(languages: Iterable[str]) -> str:
     return str(g.language)
 
 
+def _signed_percent(value: float) -> str:
+    sign = "+" if value >= 0 else "\N{MINUS SIGN}"
+    return sign + str(format_percent(abs(value)))
+
+
 def device(kind: str) -> str:
     """A kind of device in the language in force."""
     names: dict[str, str] = {
@@ -82,6 +89,11 @@ def spoken(code: str) -> str:
     """A language's name in the language in force."""
     name = Locale.parse(str(get_locale())).languages.get(code)
     return str(name).capitalize() if name else gettext("Unknown")
+
+
+def short_day(day: date) -> str:
+    """A day without its year, in the language in force."""
+    return str(format_date(day, "d MMM"))
 
 
 def country(code: str) -> str:

@@ -34,9 +34,11 @@ def of_figures(
     closing.close_due(engine, site, site_file, now)
     period = days.period(first, last, now.astimezone(site_file.zone).date())
     if what == "visits":
-        names, rows, sums = _visits(visits.answer(session, site, period, by, now))  # type: ignore[arg-type]
+        seen = visits.answer(session, site, period, by, now)  # type: ignore[arg-type]
+        sums, (names, rows) = _visits(seen), _rows(seen)
     else:
-        names, rows, sums = _consents(consents.answer(session, site, period, by, now))  # type: ignore[arg-type]
+        decided = consents.answer(session, site, period, by, now)  # type: ignore[arg-type]
+        sums, (names, rows) = _consents(decided), _rows(decided)
     return "\n".join(
         [
             f"{site}, {period.first} to {period.last}: {sums}",
@@ -48,47 +50,31 @@ def of_figures(
     )
 
 
-def _visits(found: visits.Answer) -> tuple[Sequence[str], list[Sequence[Cell]], str]:
+def _visits(found: visits.Answer) -> str:
     sums = f"{found.views} page views, {found.visits} visits"
     if found.noise:
         sums += f"; with noise (epsilon {', '.join(map(str, found.noise))})"
-    if found.by == "day":
-        rows: list[Sequence[Cell]] = [
-            (_day(each.day.isoformat(), each.running), each.views, each.visits)
-            for each in found.days
-        ]
-        return ("day", "views", "visits"), rows, sums
-    others: list[Sequence[Cell]] = [(OTHERS, found.other)] if found.other else []
-    if found.by == "flow":
-        rows = [(f"{each.value} → {each.onward}", each.count) for each in found.rows]
-    else:
-        rows = [(each.value, each.count) for each in found.rows]
-    return (found.by, found.unit), rows + others, sums
+    return sums
 
 
-def _consents(found: consents.Answer) -> tuple[Sequence[str], list[Sequence[Cell]], str]:
+def _consents(found: consents.Answer) -> str:
     each_action = ", ".join(f"{count} {action}" for action, count in found.actions.items())
-    sums = f"{found.decisions} decisions ({each_action})"
-    names: Sequence[str] = (found.by, "decisions")
-    if found.by in ("purpose", "service"):
-        names = (*names, "granted")
-        rows: list[Sequence[Cell]] = [
-            (each.value, each.decisions, each.granted) for each in found.rows
-        ]
-    elif found.by in ("action", "day"):
-        rows = [(_day(each.value, each.running), each.decisions) for each in found.rows]
-    else:
-        names = (*names, *consents.ACTIONS)
-        rows = [
-            (each.value, each.decisions, *(each.actions.get(one) for one in consents.ACTIONS))
-            for each in found.rows
-        ]
-        rows += [(OTHERS, found.other, *[None] * len(consents.ACTIONS))] if found.other else []
-    return names, rows, sums
+    return f"{found.decisions} decisions ({each_action})"
 
 
-def _day(day: str, running: bool) -> str:
-    return f"{day} *" if running else day
+def _rows(found: visits.Answer | consents.Answer) -> tuple[list[str], list[list[Cell]]]:
+    """Names and cells. The running day is marked in its name."""
+    table = found.table()
+    names = [name for name in (table[0] if table else (found.by,)) if name != "running"]
+    rows = [[row[name] for name in names] for row in table]
+    for cells, row in zip(rows, table, strict=True):
+        if row.get("running"):
+            cells[0] = f"{cells[0]} *"
+    if found.other:
+        others: list[Cell] = [OTHERS, *[None] * (len(names) - 1)]
+        others[names.index("decisions") if "decisions" in names else -1] = found.other
+        rows.append(others)
+    return names, rows
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:

@@ -7,9 +7,10 @@ come from the same site.
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine, select
@@ -19,7 +20,7 @@ from consent import cleaning, counters, db, figures, versions
 from consent.bounds import OTHER, Bounds
 from consent.cleaning import LONGEST_VALUE
 from consent.counters import Cell, Sums
-from consent.days import Period
+from consent.days import Period, steps
 from consent.db import Bulk
 from consent.models import Counter, Merge
 from consent.sitefile import CAMPAIGN_PARAMETERS, SiteFile
@@ -224,6 +225,45 @@ class Answer:
     def visits(self) -> int:
         return sum(day.visits or 0 for day in self.days)
 
+    def table(self) -> list[dict[str, Any]]:
+        """The rows for programs: each figure under its name."""
+        if self.by == "day":
+            return [
+                {
+                    "day": each.day.isoformat(),
+                    "views": each.views,
+                    "visits": each.visits,
+                    "running": each.running,
+                }
+                for each in self.days
+            ]
+        if self.by == "flow":
+            return [
+                {"page": each.value, "onward": each.onward, self.unit: each.count}
+                for each in self.rows
+            ]
+        return [{self.by: each.value, self.unit: each.count} for each in self.rows]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a period, in a picture of the whole: its closed days' totals."""
+
+    period: Period
+    views: int | None
+    visits: int | None
+
+
+def timeline(days: Sequence[Day], period: Period) -> list[Step]:
+    """How the days of an answer look in a picture."""
+    of_days = {day.day: day for day in days if not day.running}
+    found = []
+    for part in steps(period):
+        inside = [of_days[day] for day in part if day in of_days]
+        views = sum(day.views or 0 for day in inside)
+        found.append(Step(part, views or None, sum(day.visits or 0 for day in inside) or None))
+    return found
+
 
 def answer(session: Session, site: str, period: Period, by: By, now: datetime) -> Answer:
     """What may be shown of the site's visits. Raises UnknownSite."""
@@ -231,9 +271,17 @@ def answer(session: Session, site: str, period: Period, by: By, now: datetime) -
     closed = figures.closed(session, site, period)
     today = now.astimezone(site_file.zone).date()
     days = _days(session, site, period, closed, today, site_file.hits.noise is None)
-    if closed is None:
-        return Answer(period, by, days, [], 0, [])
-    found = [] if by == "day" else figures.totals(session, site, by, closed)
+    rows, other = detail(session, site, period, by)
+    noise = figures.totals(session, site, "noise", closed) if closed else []
+    return Answer(period, by, days, rows, other, sorted(float(each.value) for each in noise))
+
+
+def detail(session: Session, site: str, period: Period, by: By) -> tuple[list[Row], int]:
+    """The rows of an answer, and what was counted and is in none of them."""
+    closed = figures.closed(session, site, period)
+    if closed is None or by == "day":
+        return [], 0
+    found = figures.totals(session, site, by, closed)
     rows = [
         Row(each.value, each.number, each.onward if by == "flow" else None)
         for each in found
@@ -241,9 +289,7 @@ def answer(session: Session, site: str, period: Period, by: By, now: datetime) -
     ]
     if by == "hour":
         rows.sort(key=lambda row: row.value)
-    other = sum(each.number for each in found if each.value == OTHER)
-    noise = [float(each.value) for each in figures.totals(session, site, "noise", closed)]
-    return Answer(period, by, days, rows, other, sorted(noise))
+    return rows, sum(each.number for each in found if each.value == OTHER)
 
 
 def _days(

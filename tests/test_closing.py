@@ -239,9 +239,10 @@ class TestDecisions:
                 for by in ("language", "took", "version", "layout", "device")
             }
 
-        assert [(row.value, dict(row.actions)) for row in asked["language"]] == [
-            ("nb", {"accept": 20, "refuse": 15}),
-            ("nn", {"accept": 20, "refuse": 15}),
+        shown = {"accept": 20, "of accept": 35, "refuse": 15, "of refuse": 35}
+        assert [(row.value, row.actions) for row in asked["language"]] == [
+            ("nb", shown),
+            ("nn", shown),
         ]
         assert [(row.value, row.decisions) for row in asked["took"]] == [("5", 40), ("30", 30)]
         assert [row.value for row in asked["version"]] == ["1"]

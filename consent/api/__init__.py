@@ -56,30 +56,12 @@ def stats_visits(site: str, query: VisitsQuery) -> ResponseReturnValue:
     """Page views and visits: what of them identifies nobody."""
     period = _period(site, query)
     found = visits.answer(web.session(), site, period, query.by, web.now())
-    rows: list[dict[str, Any]]
-    if query.by == "day":
-        rows = [
-            {
-                "day": each.day.isoformat(),
-                "views": each.views,
-                "visits": each.visits,
-                "running": each.running,
-            }
-            for each in found.days
-        ]
-    elif query.by == "flow":
-        rows = [
-            {"page": each.value, "onward": each.onward, found.unit: each.count}
-            for each in found.rows
-        ]
-    else:
-        rows = [{query.by: each.value, found.unit: each.count} for each in found.rows]
     return _answer(
         VisitsAnswer,
         site,
         period,
         query,
-        rows,
+        found.table(),
         list(VISIT_ROWS[query.by].model_fields),
         unit=found.unit,
         totals={"views": found.views, "visits": found.visits},
@@ -96,7 +78,7 @@ def stats_consents(site: str, query: ConsentsQuery) -> ResponseReturnValue:
     period = _period(site, query)
     session = web.session()
     found = consents.answer(session, site, period, query.by, web.now())
-    rows = [_consent_row(query.by, each) for each in found.rows]
+    rows = found.table()
     funnel = found.funnel
     return _answer(
         ConsentsAnswer,
@@ -115,20 +97,6 @@ def stats_consents(site: str, query: ConsentsQuery) -> ResponseReturnValue:
         publications=_publications(site, period),
         other=found.other,
     )
-
-
-def _consent_row(by: consents.By, row: consents.Row) -> dict[str, Any]:
-    if by == "day":
-        return {"day": row.value, "decisions": row.decisions, "running": row.running}
-    if by == "action":
-        return {"action": row.value, "decisions": row.decisions}
-    if by in ("purpose", "service"):
-        return {by: row.value, "decisions": row.decisions, "granted": row.granted}
-    return {
-        by: int(row.value) if by in ("version", "took") else row.value,
-        "decisions": row.decisions,
-        **{action: row.actions.get(action) for action in consents.ACTIONS},
-    }
 
 
 def _publications(site: str, period: Period) -> list[dict[str, Any]]:

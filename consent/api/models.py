@@ -213,12 +213,21 @@ class Agreed(Written):
     granted: Annotated[Count, Field(description="Of the decisions, those that agreed.")]
 
 
+OF_DAYS = Field(ge=0, description="All decisions of the days on which that action is shown.")
+
+
 class ByAction(Written):
+    """Decisions, and of the days on which that may be shown, those of each action."""
+
     decisions: Count
     accept: Withheld
     refuse: Withheld
     choose: Withheld
     withdraw: Withheld
+    accept_of: Annotated[int | None, OF_DAYS]
+    refuse_of: Annotated[int | None, OF_DAYS]
+    choose_of: Annotated[int | None, OF_DAYS]
+    withdraw_of: Annotated[int | None, OF_DAYS]
 
 
 class Took(ByAction):

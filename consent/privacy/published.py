@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, g, render_template, request
 from flask_babel import gettext, ngettext
 
-from consent import charts, figures, suppression, versions, visits, web
+from consent import charts, figures, i18n, suppression, versions, visits, web
 from consent.days import DEFAULT_DAYS, Period
 from consent.errors import NotFound
 from consent.models import Version
@@ -36,13 +36,15 @@ def visits_page(site: str) -> str:
 @blueprint.get("/visits-by-day.svg")
 def chart(site: str) -> Response:
     version, period = _published(site)
-    language = _language(version)
+    _language(version)
     days = _answer(site, period, "day").days
     series = (
         (gettext("Page views"), [day.views for day in days]),
         (gettext("Visits"), [day.visits for day in days]),
     )
-    return _picture(charts.bars(series, list(period), language))
+    return _picture(
+        charts.bars(series, [i18n.short_day(day) for day in period], "narrow" in request.args)
+    )
 
 
 @blueprint.get("/visits.svg")

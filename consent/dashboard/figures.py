@@ -1,0 +1,390 @@
+"""Staff pages of figures: all sites at a glance, then one site with its charts, tables and files."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from consent import (
+    charts,
+    consents,
+    days,
+    figures,
+    i18n,
+    notice,
+    staff,
+    suppression,
+    versions,
+    visits,
+    web,
+)
+from consent.api.operations import as_csv
+from consent.dashboard import frame, names
+from consent.dashboard.frame import members_only
+from consent.days import Period
+from consent.errors import NotFound
+from consent.models import Site, Staff
+from consent.sitefile import SiteFile
+
+blueprint = Blueprint("figures", __name__, url_prefix="/dashboard")
+frame.init(blueprint)
+
+# Cards show one of these at a time; the address says which. All but `decisions` are about visits.
+CARDS: dict[str, tuple[str, ...]] = {
+    "decisions": ("language", "device", "version", "took", "layout"),
+    "pages": ("page", "entry", "exit", "flow"),
+    "sources": ("referrer", "campaign", "source", "medium", "term", "content"),
+    "technology": ("browser", "system", "device", "language", "network"),
+}
+MOST_ROWS = 10
+# Days of the periods that are one click away.
+PERIODS = (7, 30, 90, 365)
+
+
+@blueprint.get("/")
+@members_only
+def index(member: Staff) -> ResponseReturnValue:
+    session = web.session()
+    sites = staff.sites_of(session, member)
+    if len(sites) == 1:
+        return redirect(url_for("figures.page", site=sites[0]), 303)
+    yesterday = web.now().date() - timedelta(days=1)
+    period = days.between(None, yesterday, yesterday)
+    return render_template(
+        "dashboard/index.html", member=member, period=period, sites=_at_a_glance(sites, period)
+    )
+
+
+@blueprint.get("/<site>/")
+@members_only
+def page(member: Staff, site: str) -> ResponseReturnValue:
+    return render_template("dashboard/figures.html", **_asked(member, site).whole())
+
+
+@blueprint.get("/<site>/figures")
+@members_only
+def part(member: Staff, site: str) -> ResponseReturnValue:
+    """The part of the page that follows the period, for htmx."""
+    asked = _asked(member, site)
+    response = Response(render_template("dashboard/_figures.html", **asked.whole()))
+    response.headers["HX-Push-Url"] = url_for("figures.page", site=site, **asked.state)
+    return response
+
+
+@blueprint.get("/<site>/cards/<name>")
+@members_only
+def card(member: Staff, site: str, name: str) -> ResponseReturnValue:
+    """One card, for htmx."""
+    asked = _asked(member, site)
+    if name not in CARDS:
+        raise NotFound(f"There is no card {name!r}.")
+    values = {**asked.common(), "card": asked.card(name)}
+    response = Response(render_template("dashboard/_card.html", **values))
+    response.headers["HX-Push-Url"] = url_for("figures.page", site=site, **asked.state)
+    return response
+
+
+@blueprint.get("/<site>/<name>.svg")
+@members_only
+def chart(member: Staff, site: str, name: str) -> ResponseReturnValue:
+    drawn = _asked(member, site).drawn(name, "narrow" in request.args)
+    return Response(drawn, content_type="image/svg+xml")
+
+
+@blueprint.get("/<site>/<what>.csv")
+@members_only
+def table(member: Staff, site: str, what: str) -> ResponseReturnValue:
+    return _asked(member, site).csv(what)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A figure of the period, and the same of the period before."""
+
+    name: str
+    value: float | None
+    before: float | None
+    is_share: bool = False
+
+    @property
+    def change(self) -> float | None:
+        """By how much of what it was; of shares, by how many points."""
+        if self.value is None or not self.before:
+            return None
+        return self.value - self.before if self.is_share else self.value / self.before - 1
+
+
+class CardRow(NamedTuple):
+    name: str
+    number: int
+    # Of decisions, the share that accepted all, where that may be shown.
+    accepted: float | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A table of one dimension, and the others that it could be."""
+
+    name: str
+    by: str
+    titles: dict[str, str]
+    rows: list[CardRow]
+    other: int
+    unit: str
+
+    @property
+    def largest(self) -> int:
+        return max((row.number for row in self.rows), default=1)
+
+
+def _asked(member: Staff, site: str) -> "Asked":
+    """What the request asks of a site that is this member's. Raises NotFound."""
+    row = staff.require_site(web.session(), member, site)
+    site_file = web.settle(site)
+    today = web.now().astimezone(site_file.zone).date()
+    period = days.period(request.args.get("from"), request.args.get("to"), today)
+    # The other cards are as they are in the page, which htmx tells.
+    shown = dict(parse_qsl(urlsplit(request.headers.get("HX-Current-URL", "")).query))
+    chosen = {}
+    for name, dimensions in CARDS.items():
+        by = shown.get(name, dimensions[0])
+        if (request.view_args or {}).get("name") in (None, name) or not shown:
+            by = request.args.get(name, dimensions[0])
+        chosen[name] = by if by in dimensions else dimensions[0]
+    return Asked(member, row, site_file, period, chosen)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of a member of staff: which site, which days, and which table on each card."""
+
+    member: Staff
+    site: Site
+    site_file: SiteFile
+    period: Period
+    chosen: dict[str, str]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All of it that is not as usual, for addresses."""
+        cards: dict[str, Any] = {
+            name: by for name, by in self.chosen.items() if by != CARDS[name][0]
+        }
+        return {
+            "from": str(self.period.first),
+            "to": str(self.period.last),
+            "lang": g.language,
+        } | cards
+
+    def common(self) -> dict[str, Any]:
+        now = web.now()
+        return {
+            "member": self.member,
+            "site": self.site,
+            "file": self.site_file,
+            "period": self.period,
+            "today": now.astimezone(self.site_file.zone).date(),
+            "state": self.state,
+            "periods": PERIODS,
+            "days": lambda count: timedelta(days=count),
+            "samples": days.samples(self.site.samples_from, self.site.samples_to, self.period),
+            "k": suppression.K,
+            "most": MOST_ROWS,
+            "version_days": self._versions(),
+        }
+
+    def whole(self) -> dict[str, Any]:
+        session, site = web.session(), self.site.site
+        decided = consents.answer(session, site, self.period, "service", web.now())
+        purposes = consents.answer(session, site, self.period, "purpose", web.now())
+        seen = visits.answer(session, site, self.period, "day", web.now())
+        return {
+            **self.common(),
+            "numbers": self._numbers(decided, seen),
+            "consents": decided,
+            "purposes": purposes,
+            "visits": seen,
+            "timeline": consents.timeline(session, site, self.period),
+            "visited": visits.timeline(seen.days, self.period),
+            "hours": visits.detail(session, site, self.period, "hour")[0],
+            "cards": {name: self.card(name) for name in CARDS},
+            "titles": {
+                each.key: each.title for each in notice.purposes(self.site_file, g.language)
+            },
+            "services": {each.key: each.name for each in self.site_file.services},
+        }
+
+    def card(self, name: str) -> Card:
+        by = self.chosen[name]
+        session, site = web.session(), self.site.site
+        titles = names.titles()
+        there = {each: titles[name, each] for each in CARDS[name] if self._counts(name, each)}
+        if name == "decisions":
+            found = consents.answer(session, site, self.period, cast(consents.By, by), web.now())
+            rows = [
+                CardRow(
+                    names.of_value(by, each.value),
+                    each.decisions or 0,
+                    _share(each.actions.get("accept"), each.actions.get(consents.BASE + "accept")),
+                )
+                for each in found.rows
+            ]
+            return Card(name, by, there, rows, found.other or 0, name)
+        seen, other = visits.detail(session, site, self.period, cast(visits.By, by))
+        rows = [
+            CardRow(
+                f"{each.value} → {each.onward}" if each.onward else names.of_value(by, each.value),
+                each.count,
+            )
+            for each in seen
+        ]
+        return Card(name, by, there, rows, other, "views" if by in visits.OF_VIEWS else "visits")
+
+    def drawn(self, name: str, narrow: bool) -> bytes:
+        session, site = web.session(), self.site.site
+        if name == "visits":
+            seen = visits.answer(session, site, self.period, "day", web.now())
+            parts = visits.timeline(seen.days, self.period)
+            series = [
+                (gettext("Page views"), [each.views for each in parts]),
+                (gettext("Visits"), [each.visits for each in parts]),
+            ]
+            return charts.bars(series, [_label(each.period) for each in parts], narrow)
+        if name == "consents":
+            steps = consents.timeline(session, site, self.period)
+            shares = [_share(each.accepted, each.decisions) for each in steps]
+            marked = {
+                position
+                for position, each in enumerate(steps)
+                if any(
+                    each.period.first <= day <= each.period.last
+                    for day in self._versions().values()
+                )
+            }
+            labels = [_label(each.period) for each in steps]
+            return charts.shares(
+                gettext("Accepted all"), shares, labels, marked, gettext("New version"), narrow
+            )
+        if name == "hours":
+            counts = {
+                row.value: row.count for row in visits.detail(session, site, self.period, "hour")[0]
+            }
+            hours = [f"{hour:02}" for hour in range(24)]
+            return charts.bars(
+                [(gettext("Page views"), [counts.get(each) for each in hours])], hours, narrow
+            )
+        raise NotFound(f"There is no chart {name!r}.")
+
+    def csv(self, what: str) -> Response:
+        by, session, site, now = (
+            request.args.get("by", "day"),
+            web.session(),
+            self.site.site,
+            web.now(),
+        )
+        if what == "visits" and by in visits.DIMENSIONS:
+            seen = visits.answer(session, site, self.period, by, now)
+            rows = seen.table()
+        elif what == "consents" and by in consents.DIMENSIONS:
+            decided = consents.answer(session, site, self.period, by, now)
+            rows = decided.table()
+        else:
+            raise NotFound(f"There is no table {what!r} by {by!r}.")
+        samples = days.samples(self.site.samples_from, self.site.samples_to, self.period)
+        names = list(rows[0]) if rows else [by]
+        response = as_csv(names, rows, (samples.first, samples.last) if samples else None, None)
+        name = f"{site}-{what}-{by}-{self.period.first}-{self.period.last}.csv"
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+    def _numbers(self, decided: consents.Answer, seen: visits.Answer) -> list[Number]:
+        earlier = days.before(self.period)
+        session, site = web.session(), self.site.site
+        actions = figures.sums(session, [site], "consents.action", earlier)
+        total = figures.sums(session, [site], "total", earlier)
+        all_before = sum(actions.values())
+        return [
+            Number(gettext("Visits"), seen.visits or None, total.get((site, "visits"))),
+            Number(gettext("Page views"), seen.views or None, total.get((site, "views"))),
+            Number(gettext("Decisions"), decided.decisions, all_before),
+            Number(
+                gettext("Accepted all"),
+                _share(decided.actions["accept"], decided.decisions),
+                _share(actions.get((site, "accept"), 0), all_before),
+                is_share=True,
+            ),
+        ]
+
+    def _counts(self, card_name: str, by: str) -> bool:
+        """Whether a site has such figures at all."""
+        if card_name == "sources" and by != "referrer":
+            return f"utm_{by}" in self.site_file.hits.campaigns
+        return (
+            by != "network"
+            or bool(web.settings().isp_database)
+            or self.site.samples_from is not None
+        )
+
+    def _versions(self) -> dict[int, Any]:
+        """The day of each version that was published in the period."""
+        found = {}
+        for each in versions.of_site(web.session(), self.site.site):
+            day = each.published_at.astimezone(self.site_file.zone).date()
+            if self.period.first <= day <= self.period.last:
+                found[each.number] = day
+        return found
+
+
+@dataclass(frozen=True)
+class Glance:
+    """One site among all: its visits, and how it was decided."""
+
+    site: str
+    name: str
+    visits: Number
+    decisions: int
+    accepted: float | None
+
+
+def _at_a_glance(sites: list[str], period: Period) -> list[Glance]:
+    session = web.session()
+    counted = [
+        {
+            dimension: figures.sums(session, sites, dimension, each)
+            for dimension in ("total", "consents.action")
+        }
+        for each in (period, days.before(period))
+    ]
+    found = []
+    for site in sites:
+        actions = {
+            action: counted[0]["consents.action"].get((site, action), 0)
+            for action in consents.ACTIONS
+        }
+        now, before = (each["total"].get((site, "visits")) for each in counted)
+        decided = sum(actions.values())
+        found.append(
+            Glance(
+                site,
+                versions.site_file(versions.current(session, site)).site.name,
+                Number(gettext("Visits"), now, before),
+                decided,
+                _share(actions["accept"], decided),
+            )
+        )
+    return found
+
+
+def _share(part_of: int | None, whole: int | None) -> float | None:
+    """A rate, where both it and what is left of the whole are large enough to be shown."""
+    if part_of is None or not whole or part_of < suppression.K:
+        return None
+    return part_of / whole if suppression.is_safe(whole - part_of) else None
+
+
+def _label(period: Period) -> str:
+    return i18n.short_day(period.first)

@@ -1,0 +1,42 @@
+"""What all staff pages share: who may see them, and in which language."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from consent import i18n, staff, web
+from consent.security import require_own_page
+
+View = Callable[..., ResponseReturnValue]
+
+
+def init(blueprint: Blueprint) -> None:
+    blueprint.before_request(_guard)
+    blueprint.context_processor(_language)
+
+
+def _guard() -> None:
+    g.language = i18n.choose(i18n.STAFF_LANGUAGES)
+    if request.method == "POST":
+        require_own_page()
+
+
+def _language() -> dict[str, Any]:
+    return {"language": g.language, "languages": i18n.STAFF_LANGUAGES}
+
+
+def members_only(view: View) -> View:
+    """Hands the view the member of staff who is logged in; sends everybody else to the login page."""
+
+    @wraps(view)
+    def guarded(**arguments: Any) -> ResponseReturnValue:
+        identity = session.get("staff")
+        member = staff.member(web.session(), identity) if identity else None
+        if member is None:
+            return redirect(url_for("dashboard.login", next=request.full_path.rstrip("?")), 303)
+        return view(member, **arguments)
+
+    return guarded

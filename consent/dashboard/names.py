@@ -1,0 +1,60 @@
+"""What tables and values of figures are called."""
+
+from flask_babel import gettext
+
+from consent import cleaning, i18n, ledger, visits
+from consent.sitefile import CAMPAIGN_PARAMETERS
+
+
+def of_value(by: str, value: str) -> str:
+    """A value as people read it."""
+    if by == "device":
+        return i18n.device(value)
+    if by == "language":
+        return i18n.spoken(value)
+    if by == "version":
+        return str(gettext("Version %(number)s", number=value))
+    if by == "took":
+        seconds = int(value)
+        if seconds == ledger.LONGEST:
+            return str(gettext("more than %(num)s seconds", num=ledger.TOOK[-2]))
+        return str(gettext("within %(num)s seconds", num=seconds))
+    names: dict[tuple[str, str], str] = {
+        ("layout", "box"): gettext("In the corner"),
+        ("layout", "bar"): gettext("Along the edge"),
+        ("layout", "centre"): gettext("In the middle"),
+        ("referrer", cleaning.DIRECT): gettext("Directly"),
+        ("network", cleaning.UNKNOWN): gettext("Unknown"),
+    }
+    if by in CAMPAIGN_PARAMETERS.values():
+        names |= {
+            (by, visits.NO_CAMPAIGN): gettext("None"),
+            (by, visits.OTHER_CAMPAIGN): gettext("Others"),
+        }
+    return names.get((by, value), value)
+
+
+def titles() -> dict[tuple[str, str], str]:
+    """What each table is called."""
+    return {
+        ("decisions", "language"): gettext("Language"),
+        ("decisions", "device"): gettext("Device"),
+        ("decisions", "version"): gettext("Version"),
+        ("decisions", "took"): gettext("Time to decide"),
+        ("decisions", "layout"): gettext("Layout"),
+        ("pages", "page"): gettext("Pages"),
+        ("pages", "entry"): gettext("Entry pages"),
+        ("pages", "exit"): gettext("Exit pages"),
+        ("pages", "flow"): gettext("From page to page"),
+        ("sources", "referrer"): gettext("Came from"),
+        ("sources", "campaign"): gettext("Campaigns"),
+        ("sources", "source"): gettext("Campaign sources"),
+        ("sources", "medium"): gettext("Campaign media"),
+        ("sources", "term"): gettext("Campaign terms"),
+        ("sources", "content"): gettext("Campaign contents"),
+        ("technology", "browser"): gettext("Browsers"),
+        ("technology", "system"): gettext("Operating systems"),
+        ("technology", "device"): gettext("Devices"),
+        ("technology", "language"): gettext("Languages of the browsers"),
+        ("technology", "network"): gettext("Networks"),
+    }
