@@ -130,6 +130,7 @@ class Card:
     """A table of one dimension, and the others that it could be."""
 
     name: str
+    heading: str
     by: str
     titles: dict[str, str]
     rows: list[CardRow]
@@ -233,7 +234,7 @@ class Asked:
                 )
                 for each in found.rows
             ]
-            return Card(name, by, there, rows, found.other or 0, name)
+            return Card(name, names.headings()[name], by, there, rows, found.other or 0, name)
         seen, other = visits.detail(session, site, self.period, cast(visits.By, by))
         rows = [
             CardRow(
@@ -242,7 +243,15 @@ class Asked:
             )
             for each in seen
         ]
-        return Card(name, by, there, rows, other, "views" if by in visits.OF_VIEWS else "visits")
+        return Card(
+            name,
+            names.headings()[name],
+            by,
+            there,
+            rows,
+            other,
+            "views" if by in visits.OF_VIEWS else "visits",
+        )
 
     def drawn(self, name: str, narrow: bool) -> bytes:
         session, site = web.session(), self.site.site

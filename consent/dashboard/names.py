@@ -34,6 +34,16 @@ def of_value(by: str, value: str) -> str:
     return names.get((by, value), value)
 
 
+def headings() -> dict[str, str]:
+    """What each card is about."""
+    return {
+        "decisions": gettext("Decisions, in detail"),
+        "pages": gettext("Pages"),
+        "sources": gettext("Where visitors came from"),
+        "technology": gettext("Browsers and devices"),
+    }
+
+
 def titles() -> dict[tuple[str, str], str]:
     """What each table is called."""
     return {
@@ -42,7 +52,7 @@ def titles() -> dict[tuple[str, str], str]:
         ("decisions", "version"): gettext("Version"),
         ("decisions", "took"): gettext("Time to decide"),
         ("decisions", "layout"): gettext("Layout"),
-        ("pages", "page"): gettext("Pages"),
+        ("pages", "page"): gettext("All pages"),
         ("pages", "entry"): gettext("Entry pages"),
         ("pages", "exit"): gettext("Exit pages"),
         ("pages", "flow"): gettext("From page to page"),
