@@ -2,8 +2,10 @@
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -23,8 +25,15 @@ PARAMETERS = re.compile("[@?#&=]")
 HEX = re.compile("[0-9a-f]{8,}")
 EXTENSION = re.compile(r"\.[a-z][a-z0-9]{1,4}$", re.IGNORECASE)
 LANGUAGES = frozenset(Locale("en").languages)
-# Shorter words with both capitals and digits in them are names of things.
+YEAR = re.compile("(?:19|20)[0-9]{2}")
+RUNS = re.compile(r"\d+|\D+")
+# Letters and digits in turn: ab12cd is a name yet, and ab1cd2 is none.
+MOST_RUNS = 3
+# A word with a digit in it that is longer is none.
 SHORTEST_TOKEN = 16
+MOST_TURNS = 3
+# How often a segment may have been encoded over and over.
+MOST_ENCODED = 5
 
 
 def bare(address: str) -> str:
@@ -94,7 +103,7 @@ def campaign(address: str, wanted: Iterable[str]) -> dict[str, str]:
     query = address.partition("#")[0].partition("?")[2]
     if not query:
         return {}
-    given = dict(parse_qsl(query[:LONGEST_VALUE], max_num_fields=50))
+    given = dict(parse_qsl(query[:LONGEST_VALUE]))
     return {name: given[name] for name in wanted if name in given}
 
 
@@ -108,40 +117,40 @@ def _is_address(text: str) -> bool:
 
 def _may_point_at_somebody(segment: str) -> bool:
     """Whether it looks like an address (of a person or a machine), a number, a token or an id."""
-    plain = unquote(unquote(segment))
+    plain = _decoded(segment)
     if PARAMETERS.search(plain) or not plain.isprintable() or not segment.isprintable():
         return True
     if (":" in plain or "." in plain) and _is_address(plain):
         return True
-    word = EXTENSION.sub("", plain)
-    letters = SEPARATORS.sub("", word)
-    digits = sum(each.isdigit() for each in letters)
-    if not digits:
-        return _is_mixed(word)
-    if digits == len(letters):
+    words = [each for each in SEPARATORS.split(EXTENSION.sub("", plain)) if each]
+    whole = "".join(words)
+    if whole and all(each.isdigit() for each in whole):
         return True
-    if HEX.fullmatch(letters.lower()) or _is_mixed(word):
+    if HEX.fullmatch(whole.lower()) and any(each.isdigit() for each in whole):
         return True
-    # Part 12 and web-2 are names of pages; longer runs are numbers of somebody.
-    parts = [each for each in SEPARATORS.split(word) if each]
-    return digits > 4 or any(len(each) >= SHORTEST_TOKEN and _has_digit(each) for each in parts)
+    # A year in the name of a page is none of somebody's numbers.
+    if len(words) > 1:
+        words = [each for each in words if not YEAR.fullmatch(each)]
+    return any(map(_is_id, words)) or sum(map(_turns_capital, words)) > MOST_TURNS
 
 
-def _is_mixed(word: str) -> bool:
-    """A token: long, without a separator, capitals and small letters mixed."""
-    plain = word.replace("_", "").replace("-", "")
-    if len(plain) < SHORTEST_TOKEN:
-        return False
-    if word.isalnum():
-        return not (word.islower() or word.istitle()) and word.isascii()
-    # Base64 has both signs; a name has words between them.
-    parts = re.split("[_-]", word)
-    return plain.isalnum() and sum(_changes_case(each) for each in parts) > 1
+def _decoded(segment: str) -> str:
+    for _ in range(MOST_ENCODED):
+        decoded = unquote(segment)
+        if decoded == segment:
+            break
+        segment = decoded
+    return unicodedata.normalize("NFKC", segment)
 
 
-def _changes_case(word: str) -> bool:
-    return not (word.islower() or word.isupper() or word.istitle() or word.isdigit() or not word)
+def _is_id(word: str) -> bool:
+    """Part 12 and windows11 are names; longer numbers, and letters and digits in turn, are somebody's."""
+    runs = RUNS.findall(word)
+    if any(each.isdigit() and len(each) > 2 for each in runs) or len(runs) > MOST_RUNS:
+        return True
+    return len(word) >= SHORTEST_TOKEN and len(runs) > 1
 
 
-def _has_digit(word: str) -> bool:
-    return any(each.isdigit() for each in word)
+def _turns_capital(word: str) -> int:
+    """How often a small letter is followed by a capital: in tokens often, in names seldom."""
+    return sum(one.islower() and other.isupper() for one, other in pairwise(word))

@@ -6,6 +6,7 @@ import gzip
 import json
 import sys
 import uuid
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -375,8 +376,11 @@ def import_log(site: str, files: tuple[Path, ...]) -> None:
             ) as bar,
         ):
             found = Imported()
-            for size in weblog.read(db.engine, version, networks, file, kept, found):
-                bar.update(size)
+            try:
+                for size in weblog.read(db.engine, version, networks, file, kept, found):
+                    bar.update(size)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise click.ClickException(f"{path}: not whole, or not gzip: {error}") from None
         click.echo(
             f"{path}: {found.lines} lines; {found.counted} page views counted, {found.counted_before} counted before, "
             f"{found.no_views} no page views, "

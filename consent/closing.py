@@ -6,7 +6,7 @@ a process that was away) are closed by themselves: what may be shown of them alo
 
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -42,6 +42,11 @@ OF_VISITS = (
     "term",
     "content",
 )
+SYSTEMS = (
+    (("iOS", "Mac OS X"), ("Safari",)),
+    (("Android",), ("Samsung Internet", "Android")),
+    (("Windows",), ("IE",)),
+)
 # All that figures tell of page views.
 OF_PAGE_VIEWS = (
     "total",
@@ -54,8 +59,8 @@ OF_PAGE_VIEWS = (
     *visits.SHOWN,
     "noise",
 )
-# Devices, and the systems that only they have.
-NESTED = (
+# Devices, and the systems that only they have; systems, and the browsers that only they have.
+DEVICES = (
     (("desktop",), ("Windows", "Mac OS X", "Linux", "Ubuntu", "Chrome OS", "Fedora", "FreeBSD")),
     (("phone", "tablet"), ("iOS", "Android", "Windows Phone", "KaiOS", "BlackBerry OS")),
 )
@@ -65,8 +70,13 @@ def close_due(engine: Engine, site: str, site_file: SiteFile, now: datetime) -> 
     """Closes the site's days that are over, each in a transaction of its own. Raises SQLAlchemyError."""
     last = (now.astimezone(site_file.zone) - GRACE).date() - timedelta(days=1)
     with engine.connect() as connection:
-        through = connection.scalar(select(Site.closed_through).where(Site.site == site))
+        through, importing_until = connection.execute(
+            select(Site.closed_through, Site.importing_until).where(Site.site == site)
+        ).one()
         late = _days(connection, Counter, site, None, last)
+        if importing_until is not None and importing_until > now:
+            # A log is on its way. In pieces, less of it could be shown.
+            late = [day for day in late if through is not None and day > through]
         if through == last and not late:
             return
         decided = _days(connection, Decision, site, through, last)
@@ -121,6 +131,9 @@ def _close(connection: Connection, site: str, day: date, noise: Noise | None) ->
     if is_first:
         for (dimension, value, onward), count in consents.of_day(connection, site, day).items():
             counted[dimension][value, onward] += count
+    if not is_first:
+        # Its decisions were counted with the others of that day: without them it would seem that nobody answered.
+        counted.pop("banner", None)
     figures.add(connection, site, day, released(counted, noise))
 
 
@@ -159,18 +172,29 @@ def _exact(counted: Counted) -> list[Row]:
             for each in OF_VISITS
             if values[each]
         }
-        if "device" in shown and "system" in shown:
-            device, (systems, rest) = shown["device"][0], shown["system"]
-            before = sum(systems.values())
-            release_nested(device, systems, NESTED)
-            shown["system"] = systems, rest + before - sum(systems.values())
+        _nest(shown, "device", "system", DEVICES, all_visits)
+        _nest(shown, "system", "browser", SYSTEMS, all_visits)
         if "page" in shown:
             rows += _clicks(counted, shown["page"][0], views)
-        rows += _shown_banners(counted, all_visits)
+        rows += _shown_banners(counted, shown, all_visits)
     for dimension, (visible, rest) in shown.items():
         rows += [Row(dimension, value, "", count) for value, count in visible.items()]
         rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
     return rows
+
+
+def _nest(
+    shown: dict[str, tuple[dict[str, int], int]],
+    coarse: str,
+    fine: str,
+    groups: Iterable[tuple[tuple[str, ...], tuple[str, ...]]],
+    total: int,
+) -> None:
+    if coarse in shown and fine in shown:
+        values, rest = shown[fine]
+        before = sum(values.values())
+        release_nested(shown[coarse][0], values, groups, total)
+        shown[fine] = values, rest + before - sum(values.values())
 
 
 def _values(cells: Mapping[tuple[str, str], int]) -> dict[str, int]:
@@ -189,18 +213,13 @@ def _clicks(counted: Counted, pages: Mapping[str, int], views: int) -> list[Row]
     rest = Tally[str]()
     for (page, onward), count in table.items():
         kind = _kind((page, onward))
-        if (page, onward) not in visible or OTHER in (page, onward):
+        if (page, onward) not in visible or page in (OTHER, UNKNOWN_PAGE) or onward == OTHER:
             rest[kind] += count
         elif kind == "entry":
             rows.append(Row(kind, onward, "", count))
-        elif kind != "unknown":
+        else:
             rows.append(Row(kind, page, onward, count))
-    rows += [
-        Row(kind, OTHER, "", count)
-        for kind, count in rest.items()
-        if kind != "unknown" and count >= K
-    ]
-    return rows
+    return [*rows, *(Row(kind, OTHER, "", count) for kind, count in rest.items() if count >= K)]
 
 
 def _table(counted: Counted, pages: Mapping[str, int], views: int) -> dict[tuple[str, str], int]:
@@ -233,9 +252,8 @@ def _kind(cell: tuple[str, str]) -> str:
     page, onward = cell
     if page == "":
         return "entry"
-    if onward == "":
-        return "exit"
-    return "unknown" if page == UNKNOWN_PAGE else "flow"
+    # From where nobody knows is a way, too: the total of both is known.
+    return "exit" if onward == "" else "flow"
 
 
 def _is_possible(cell: tuple[str, str]) -> bool:
@@ -244,18 +262,44 @@ def _is_possible(cell: tuple[str, str]) -> bool:
     return onward != "" or page not in ("", UNKNOWN_PAGE)
 
 
-def _shown_banners(counted: Counted, all_visits: int) -> list[Row]:
-    """Visits on which the banner was shown. How many of them were answered is known exactly."""
+def _shown_banners(
+    counted: Counted, shown: Mapping[str, tuple[dict[str, int], int]], all_visits: int
+) -> list[Row]:
+    """Visits on which the banner was shown, beside the decisions, whose number is known exactly."""
     count = counted.get("banner", {}).get(("shown", ""), 0)
     answered = sum(counted.get("consents.answer", {}).values())
-    if count < K or not is_safe(all_visits - count) or not is_safe(max(0, count - answered)):
+    decided = sum(
+        times
+        for (action, _), times in counted.get("consents.action", {}).items()
+        if action != "withdraw"
+    )
+    known = (all_visits - count, max(0, count - answered), answered, decided - answered)
+    if count < K or not all(map(is_safe, known)):
         return []
     rows = [Row("banner", "shown", "", count), Row("banner", "answered", "", answered)]
     for dimension in visits.SHOWN:
-        visible, rest = release(_values(counted.get(dimension, {})), count)
+        values = _values(counted.get(dimension, {}))
+        _, _, name = dimension.partition(".")
+        # Beside the visits and the decisions of the same kind it must not tell who is missing there.
+        beside: list[Mapping[str, int]] = [_sums(counted.get(f"consents.{name}", {}))]
+        if name == "device" and name in shown:
+            beside.append(shown[name][0])
+        safe = {
+            value: each
+            for value, each in values.items()
+            if all(is_safe(abs(other.get(value, 0) - each)) for other in beside)
+        }
+        visible, rest = release(safe, count)
         rows += [Row(dimension, value, "", each) for value, each in visible.items()]
         rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
     return rows
+
+
+def _sums(table: Mapping[tuple[str, str], int]) -> Tally[str]:
+    sums = Tally[str]()
+    for (value, _), count in table.items():
+        sums[value] += count
+    return sums
 
 
 def _of_decisions(counted: Counted) -> list[Row]:
@@ -266,9 +310,7 @@ def _of_decisions(counted: Counted) -> list[Row]:
     ]
     for dimension in consents.BROKEN_DOWN:
         table = counted.get(dimension, {})
-        sums = Tally[str]()
-        for (value, _), count in table.items():
-            sums[value] += count
+        sums = _sums(table)
         visible, rest = release(sums, sums.total())
         rows += [Row(dimension, value, "", count) for value, count in visible.items()]
         rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
@@ -282,18 +324,13 @@ def _of_decisions(counted: Counted) -> list[Row]:
 
 def _noisy(counted: Counted, noise: Noise) -> list[Row]:
     """Figures with noise, each by itself: what one tells of another is no better than a guess."""
-    total = counted.get("total", {})
-    views = total.get(("views", ""), 0)
-    clicks = _table(counted, _values(counted.get("page", {})), views)
-    tables: dict[str, Mapping[tuple[str, str], int]] = {"total": total}
-    for dimension in (*OF_VIEWS, *OF_VISITS, "banner", *visits.SHOWN):
+    # Each by itself: no page view may decide what another is called.
+    pages, went_on = _values(counted.get("page", {})), _sums(counted.get("flow", {}))
+    tables: dict[str, Mapping[tuple[str, str], int]] = {
+        "exit": {(page, ""): max(0, count - went_on[page]) for page, count in pages.items()}
+    }
+    for dimension in ("total", *OF_VIEWS, *OF_VISITS, "entry", "flow", "banner", *visits.SHOWN):
         tables[dimension] = counted.get(dimension, {})
-    for kind in ("entry", "exit", "flow"):
-        tables[kind] = {
-            (onward, "") if kind == "entry" else (page, onward): count
-            for (page, onward), count in clicks.items()
-            if _kind((page, onward)) == kind
-        }
     rows = [
         Row(dimension, value, onward, shown)
         for dimension, cells in tables.items()

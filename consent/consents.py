@@ -34,11 +34,12 @@ EXACT = ("consents.action", "consents.purpose", "consents.service", "consents.an
 BROKEN_DOWN = (
     "consents.language",
     "consents.device",
-    "consents.layout",
     "consents.version",
     "consents.took",
 )
 GRANTED, REFUSED = "granted", "refused"
+# Stands for a time that nobody took.
+UNKNOWN = "unknown"
 # Before an action: all decisions of the days on which that action is shown.
 BASE = "of "
 
@@ -68,6 +69,8 @@ class Row:
     # On the days on which that may be shown, how many were of each action, and (after BASE) of how many.
     actions: Mapping[str, int] = field(default_factory=dict)
     running: bool = False
+    # Visits on which the banner was shown, where that may be known.
+    shown: int | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,11 @@ class Answer:
         """The rows for programs: each figure under its name."""
         return [self._named(row) for row in self.rows]
 
+    def _value(self, value: str) -> str | int | None:
+        if self.by not in ("version", "took"):
+            return value
+        return None if value == UNKNOWN else int(value)
+
     def _named(self, row: Row) -> dict[str, Any]:
         if self.by == "day":
             return {"day": row.value, "decisions": row.decisions, "running": row.running}
@@ -109,8 +117,9 @@ class Answer:
         if self.by in ("purpose", "service"):
             return {self.by: row.value, "decisions": row.decisions, "granted": row.granted}
         return {
-            self.by: int(row.value) if self.by in ("version", "took") else row.value,
+            self.by: self._value(row.value),
             "decisions": row.decisions,
+            **({} if self.by == "took" else {"shown": row.shown}),
             **{action: row.actions.get(action) for action in ACTIONS},
             **{f"{action}_of": row.actions.get(BASE + action) for action in ACTIONS},
         }
@@ -120,23 +129,23 @@ def counted(decision: Mapping[str, Any], site_file: SiteFile) -> list[Counted]:
     """What a decision adds to. `decision` has COLUMNS by their names; `site_file` is that of its version."""
     action, purposes = decision["action"], decision["purposes"]
     found = [("consents.action", action, "")]
-    if action != "withdraw" and decision["source"] != "privacy":
-        if not (decision["gpc"] or decision["dnt"]):
-            found.append(("consents.answer", action, ""))
-        if decision["took"] is not None:
-            found.append(("consents.took", str(decision["took"]), action))
+    asks_not_to_be_counted = decision["gpc"] or decision["dnt"]
+    if action != "withdraw" and decision["source"] != "privacy" and not asks_not_to_be_counted:
+        found.append(("consents.answer", action, ""))
     for purpose, granted in purposes.items():
         found.append(("consents.purpose", purpose, GRANTED if granted else REFUSED))
     for service in site_file.services:
         if service.key in site_file.asked_services:
             granted = decision["services"].get(service.key, purposes.get(service.purpose, False))
             found.append(("consents.service", service.key, GRANTED if granted else REFUSED))
+    is_timed = decision["took"] is not None and action != "withdraw"
+    # Each has all decisions, because their number is known exactly.
     return [
         *found,
         ("consents.language", decision["language"], action),
         ("consents.device", decision["device"], action),
-        ("consents.layout", site_file.looks.layout, action),
         ("consents.version", str(decision["version"]), action),
+        ("consents.took", str(decision["took"]) if is_timed else UNKNOWN, action),
     ]
 
 
@@ -304,17 +313,29 @@ def timeline(session: Session, site: str, period: Period) -> list[Step]:
 def _broken_down(
     session: Session, site: str, closed: Period | None, by: By
 ) -> tuple[list[Row], int]:
-    sums: dict[str, int] = {}
-    actions: dict[str, dict[str, int]] = {}
-    for row in figures.totals(session, site, f"consents.{by}", closed) if closed else ():
+    # A version has one layout: released apart, they would tell of each other.
+    of = "version" if by == "layout" else by
+    sums, actions, shown = Tally[str](), dict[str, Tally[str]](), Tally[str]()
+
+    def name(value: str) -> str:
+        if by != "layout" or value == OTHER:
+            return value
+        return versions.site_file(versions.get(session, site, int(value))).looks.layout
+
+    for row in figures.totals(session, site, f"consents.{of}", closed) if closed else ():
         if row.onward:
-            actions.setdefault(row.value, {})[row.onward] = row.number
+            actions.setdefault(name(row.value), Tally())[row.onward] += row.number
         else:
-            sums[row.value] = row.number
+            sums[name(row.value)] += row.number
+    for row in figures.totals(session, site, f"shown.{of}", closed) if closed else ():
+        shown[name(row.value)] += row.number
     other = sums.pop(OTHER, 0)
-    rows = [Row(value, count, actions=actions.get(value, {})) for value, count in sums.items()]
+    rows = [
+        Row(value, count, actions=dict(actions.get(value, {})), shown=shown.get(value))
+        for value, count in sums.most_common()
+    ]
     if by in ("version", "took"):
-        rows.sort(key=lambda row: int(row.value))
+        rows.sort(key=lambda row: (row.value == UNKNOWN, row.value.zfill(9)))
     return rows, other
 
 

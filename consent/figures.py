@@ -114,6 +114,7 @@ def erase_oldest(connection: Connection, site: str, dimensions: Sequence[str], b
 
     The month gives up what the day had. The caller commits.
     """
+    lock(connection, site)
     of_days = [
         Figure.site == site,
         Figure.dimension.in_(dimensions),

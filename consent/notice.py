@@ -1,7 +1,7 @@
 """Publishes versions of a site file, and renders what they say in each language."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from babel.lists import format_list
@@ -42,7 +42,8 @@ def publish(
 
     It is material if its changes are (changes.py), or `raised`; not if that is lowered with a reason.
 
-    Raises SiteFileError, Invalid where there is nothing to lower, or Conflict when another publication came in between.
+    Raises SiteFileError, Invalid where there is nothing to lower or a day would begin anew, or Conflict when another
+    publication came in between.
     """
     site_file = sitefile.parse(source)
     texts = {language: render(site_file, language) for language in site_file.site.languages}
@@ -58,6 +59,12 @@ def publish(
         current = versions.get(session, site.site, site.current)
         if current.hash == content_hash:
             return Publication(current, is_new=False, changes=[], asked_again=[])
+        today = now.astimezone(site_file.zone).date()
+        if site.closed_through is not None and today <= site.closed_through:
+            raise Invalid(
+                f"In {site_file.site.timezone} it is {today}, which this site has counted to its end already. "
+                f"Publish the other time zone when it is {site.closed_through + timedelta(days=1)} there."
+            )
         before = versions.site_file(current)
         found = changes.compare(before, site_file)
         asked_again = versions.asked_again(before, site_file)

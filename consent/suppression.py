@@ -6,7 +6,7 @@ do. What this guarantees, against whom, and what not: docs/anonymity.md.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 # The smallest count that is ever shown.
@@ -71,23 +71,28 @@ def release_table(
 def release_nested(
     coarse: Mapping[Value, int],
     fine: dict[Value, int],
-    groups: Iterable[tuple[Iterable[Value], Iterable[Value]]],
+    groups: Iterable[tuple[Sequence[Value], Sequence[Value]]],
+    total: int,
     k: int = K,
 ) -> None:
-    """Takes from `fine` what would tell a small count beside `coarse`, which counts the same things.
+    """Takes from `fine` what would tell a small count beside `coarse`, which counts the same things, in all `total`.
 
-    Each group names values of both that hold each other's: all iPhones are phones.
+    Each group names values of both that hold each other's: all iPhones are phones. What is left of the total is held
+    against what else there is.
     """
     for of_coarse, of_fine in groups:
         known = sum(coarse.get(value, 0) for value in of_coarse)
-        inside = {value: fine[value] for value in of_fine if value in fine}
-        while inside and known and not is_safe(abs(known - sum(inside.values())), k):
-            smallest = min(inside, key=_by_size(inside))
-            del inside[smallest], fine[smallest]
+        for inside, whole in (
+            ({value: fine[value] for value in fine if value in of_fine}, known),
+            ({value: fine[value] for value in fine if value not in of_fine}, total - known),
+        ):
+            while inside and known and not is_safe(abs(whole - sum(inside.values())), k):
+                smallest = min(inside, key=_by_size(inside))
+                del inside[smallest], fine[smallest]
 
 
 def step(count: int, k: int = K) -> int:
-    """A running day's total, in steps of k: one more or one less is not to be seen."""
+    """A running day's total, in steps of k: one more shows only where it completes a step."""
     return count // k * k
 
 

@@ -4,6 +4,7 @@ The `user-agents` package classifies, but parses through ua-parser's legacy inte
 as long as its Rust resolver; so its object is filled from the resolver here.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +13,10 @@ from user_agents import parsers
 
 # Longer headers are cut: no browser sends one, and a parser's time grows with the length.
 LONGEST = 512
+
+
+# A browser has one name on all devices. With several it would tell the system, and two tables tell of each other.
+BROWSERS = re.compile(r"\bMobile\b|\biOS\b|\bWebView\b|\bUI/WKWebView\b")
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ def classify(header: str) -> Client:
     agent.device = parsers.parse_device(
         parsed.device.family, parsed.device.brand, parsed.device.model
     )
-    return Client(agent.browser.family, agent.os.family, _device(agent), bool(agent.is_bot))
+    browser = BROWSERS.sub("", agent.browser.family).strip()
+    return Client(browser, agent.os.family, _device(agent), bool(agent.is_bot))
 
 
 def _device(agent: parsers.UserAgent) -> str:

@@ -50,7 +50,7 @@ DIMENSIONS: tuple[By, ...] = By.__args__  # type: ignore[attr-defined]
 # What each dimension counts. The rest count visits.
 OF_VIEWS = ("page", "exit", "flow", "hour")
 # What is counted of visits on which the banner was shown.
-SHOWN = ("shown.language", "shown.device", "shown.layout", "shown.version")
+SHOWN = ("shown.language", "shown.device", "shown.version")
 
 # Stands for a campaign that a visit was not part of, or one that the site file does not list.
 NO_CAMPAIGN = "none"
@@ -120,7 +120,6 @@ def cells(site_file: SiteFile, hit: Hit, seen: Seen, now: datetime, version: int
             (day, "banner", "shown", ""),
             (day, "shown.language", str(hit.banner), ""),
             (day, "shown.device", client.device, ""),
-            (day, "shown.layout", site_file.looks.layout, ""),
             (day, "shown.version", str(version), ""),
         ]
     return found
@@ -139,10 +138,12 @@ def _campaign(site_file: SiteFile, path: str, day: date) -> list[Cell]:
 
 def add(connection: Connection, counted: Sums, bounds: Bounds) -> None:
     """Adds the counts of sites' cells to the counters, within bounds. The caller commits."""
-    # The totals first: whoever adds to a site's day has them locked from then on, and sees what others have added.
-    closed, opened = Sums(), Sums()
+    totals, closed, opened = Sums(), Sums(), Sums()
     for (site, cell), count in counted.items():
-        (opened if cell[1] in bounds.of else closed)[site, cell] += count
+        kind = totals if cell[1] == "total" else opened if cell[1] in bounds.of else closed
+        kind[site, cell] += count
+    # The totals first: whoever adds to a site's day, or closes it, has them locked from then on.
+    counters.add(connection, totals)
     counters.add(connection, closed)
     counters.add(connection, bounds.fold(connection, opened))
 

@@ -9,15 +9,17 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count, islice
 from typing import IO
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from consent import cleaning, visits
 from consent.bounds import Bounds
 from consent.counters import Cell, Sums
+from consent.db import write
+from consent.models import Site
 from consent.networks import Networks
 from consent.useragent import classify
 from consent.versions import Published
@@ -35,6 +37,8 @@ PAGES = frozenset(("html", "htm", "xhtml", "php", "asp", "aspx", "jsp", "shtml")
 BROWSERS = ("Mozilla/", "Opera/")
 # Of which one batch is a transaction, so that memory stays small and little has to be done again.
 LINES_AT_ONCE = 50_000
+# How long a site's days stay open after a batch, in case there is another.
+OPEN_FOR = timedelta(minutes=10)
 # Names the files that were read, among the processes that counted.
 READ = uuid.UUID("0198c0de-7a11-7b0c-9b2e-5c6a6f0e1d20")
 
@@ -83,6 +87,7 @@ def read(
     for number in count(1):
         lines = list(islice(file, LINES_AT_ONCE))
         if not lines:
+            _keep_open(engine, version.site, None)
             return
         sums, before = Sums(), found.counted
         for line in lines:
@@ -90,10 +95,16 @@ def read(
             for cell in _cells(text, version, networks, origin, kept, found):
                 sums[version.site, cell] += 1
         found.lines += len(lines)
+        _keep_open(engine, version.site, datetime.now(UTC) + OPEN_FOR)
         if not visits.merge(engine, bounds, name, number, sums, remembered_for):
             found.counted_before += found.counted - before
             found.counted = before
         yield sum(map(len, lines))
+
+
+def _keep_open(engine: Engine, site: str, until: datetime | None) -> None:
+    with write(engine) as connection:
+        connection.execute(update(Site).where(Site.site == site).values(importing_until=until))
 
 
 def _cells(
@@ -107,9 +118,10 @@ def _cells(
     match = LINE.match(line)
     try:
         moment = datetime.strptime(match["moment"], MOMENT) if match else None  # noqa: DTZ007 -- it has %z
-    except ValueError:
+        day = moment.astimezone(version.site_file.zone).date() if moment else None
+    except (ValueError, OverflowError):
         moment = None
-    if match is None or moment is None:
+    if match is None or moment is None or day is None:
         found.unreadable += 1
         return []
     client = classify(match["agent"])
@@ -117,7 +129,7 @@ def _cells(
         found.no_views += 1
         return []
     first, last = kept
-    if not first <= moment.astimezone(version.site_file.zone).date() <= last:
+    if not first <= day <= last:
         found.out_of_time += 1
         return []
     referrer = "" if match["referrer"] == "-" else match["referrer"][:4096]

@@ -1,6 +1,7 @@
 """Closing a day: counters become figures once, whoever does it, and stay what they are."""
 
 import threading
+import uuid
 from collections import Counter as Tally
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,11 +12,23 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from consent import closing, consents, figures, ledger, retention, sitefile, versions, visits
+from consent import (
+    closing,
+    consents,
+    figures,
+    ledger,
+    notice,
+    retention,
+    sitefile,
+    versions,
+    visits,
+)
 from consent.bounds import Bounds
 from consent.counters import Sums
 from consent.days import Period
-from consent.db import db
+from consent.db import db, write
+from consent.demo import SITE_FILE
+from consent.errors import Invalid
 from consent.figures import Row
 from consent.models import Counter, Decision, Figure, Site
 from tests.conftest import count_hits, publish
@@ -324,3 +337,156 @@ def test_a_site_that_cannot_be_closed_keeps_no_other_open(
         closed = {row.site: row.closed_through for row in db.session.scalars(select(Site))}
 
     assert closed == {"07sor": None, "krukke": DAY - timedelta(days=1)}
+
+
+def test_who_counts_and_who_closes_never_wait_for_each_other_crosswise(app: Flask) -> None:
+    failed: list[Exception] = []
+
+    def count_many(engine: Any, bounds: Bounds) -> None:
+        try:
+            for number in range(60):
+                cells = [
+                    (DAY, *rest, "")
+                    for rest in (("hour", "12"), ("language", "nb"), ("page", f"/{number % 9}"))
+                ]
+                cells += [(DAY, "total", "views", ""), (DAY, "total", "visits", "")]
+                with write(engine) as connection:
+                    visits.add(connection, Sums({("07sor", cell): 20 for cell in cells}), bounds)
+        except Exception as error:
+            failed.append(error)
+
+    def close_many(engine: Any, site_file: Any) -> None:
+        try:
+            for _ in range(60):
+                closing.close_due(engine, "07sor", site_file, NOON + timedelta(days=1))
+        except Exception as error:
+            failed.append(error)
+
+    with app.app_context():
+        site_file = versions.site_file(versions.current(db.session(), "07sor"))
+        engine = db.engine
+        threads = [
+            threading.Thread(target=count_many, args=(engine, Bounds())) for _ in range(2)
+        ] + [threading.Thread(target=close_many, args=(engine, site_file))]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        close(NOON + timedelta(days=1))
+        found = answer("hour")
+
+    assert failed == []
+    assert found.views == 2 * 60 * 20
+    assert [(row.value, row.count) for row in found.rows] == [("12", 2 * 60 * 20)]
+
+
+def test_views_from_nowhere_are_no_small_rest_of_the_click_stream(app: Flask) -> None:
+    """All views less visits and all ways are those of which nobody knows where they came from."""
+    for strange in range(12):
+        cells = {
+            ("total", "views"): 100 + strange,
+            ("total", "visits"): 60,
+            ("page", "/"): 60,
+            ("page", "/a"): 40 + strange,
+            ("entry", "/"): 60,
+        }
+        counted = {dimension: Tally[tuple[str, str]]() for dimension, _ in cells}
+        for (dimension, value), times in cells.items():
+            counted[dimension][value, ""] = times
+        counted["flow"] = Tally({("/", "/a"): 40})
+        rows = closing.released(counted)
+        flows = sum(row.number for row in rows if row.dimension == "flow")
+        listed = [row for row in rows if row.dimension == "flow" and row.value != "*"]
+
+        assert flows in (0, 40 + strange) or not listed
+
+
+class TestTogether:
+    """What the parts of an answer would tell beside each other."""
+
+    def all_of(self, client: FlaskClient, bodies: list[dict[str, Any]]) -> None:
+        with time_machine.travel(NOON, tick=False):
+            for body in bodies:
+                assert decide(client, body).status_code == 201
+
+    def ask(self, by: str) -> consents.Answer:
+        close(NOON + timedelta(days=1))
+        return consents.answer(db.session(), "07sor", Period(DAY, DAY), by, NOON)  # type: ignore[arg-type]
+
+    def test_one_decision_without_a_time_is_not_told(self, app: Flask, client: FlaskClient) -> None:
+        self.all_of(client, [*[decision(took=4) for _ in range(20)], decision()])
+        with app.app_context():
+            found = self.ask("took")
+
+        assert (found.decisions, found.rows, found.other) == (21, [], 21)
+
+    def test_times_that_are_not_known_are_a_row(self, app: Flask, client: FlaskClient) -> None:
+        bodies = [decision(took=4) for _ in range(20)] + [decision() for _ in range(12)]
+        self.all_of(client, bodies)
+        with app.app_context():
+            found = self.ask("took").table()
+
+        assert [(row["took"], row["decisions"]) for row in found] == [(5, 20), (None, 12)]
+
+    @pytest.mark.parametrize("private", [0, 1, 12])
+    def test_few_who_ask_not_to_be_counted_are_not_told(
+        self, app: Flask, client: FlaskClient, private: int
+    ) -> None:
+        with time_machine.travel(NOON, tick=False):
+            for _ in range(40):
+                post_json(client, "/e/07sor/hits", {"path": "/", "referrer": "", "banner": "nb"})
+        self.all_of(client, [decision() for _ in range(20)])
+        self.all_of(client, [decision(gpc=True, id=str(uuid.uuid4())) for _ in range(private)])
+        with app.app_context():
+            count_hits(app)
+            funnel = self.ask("action").funnel
+
+        assert funnel.shown == (None if private == 1 else 40)
+
+    def test_a_layout_is_that_of_versions_that_are_shown(
+        self, app: Flask, client: FlaskClient
+    ) -> None:
+        with app.app_context():
+            source = SITE_FILE.read_text()
+            for layout in ("bar", "box"):
+                publish(f'{source}\n[looks]\nlayout = "{layout}"\n')
+        few = [decision(version=1) for _ in range(4)] + [decision(version=3) for _ in range(20)]
+        self.all_of(client, few + [decision(version=2) for _ in range(30)])
+        with app.app_context():
+            by_version, by_layout = self.ask("version"), self.ask("layout")
+
+        shown = {row.value: row.decisions for row in by_version.rows}
+        assert shown == {"2": 30}
+        assert {row.value: row.decisions for row in by_layout.rows} == {"bar": 30}
+        assert by_version.other == by_layout.other == 24
+
+    def test_banners_that_come_late_do_not_seem_unanswered(
+        self, app: Flask, client: FlaskClient
+    ) -> None:
+        self.all_of(client, [decision() for _ in range(30)])
+        with app.app_context():
+            close(NOON + timedelta(days=1))
+        with time_machine.travel(NOON, tick=False):
+            for _ in range(60):
+                post_json(client, "/e/07sor/hits", {"path": "/", "referrer": "", "banner": "nb"})
+        with app.app_context():
+            count_hits(app)
+            found = self.ask("action")
+
+        assert found.funnel == consents.Funnel(None, None, None)
+
+
+def test_a_day_that_is_closed_does_not_begin_anew_in_another_time_zone(app: Flask) -> None:
+    with app.app_context():
+        source = versions.current(db.session(), "07sor").source
+        east = source.replace("[site]", '[site]\ntimezone = "Pacific/Auckland"', 1)
+        west = source.replace("[site]", '[site]\ntimezone = "America/Los_Angeles"', 1)
+        if "timezone" in source:
+            east, west = (
+                source.replace("Europe/Oslo", zone)
+                for zone in ("Pacific/Auckland", "America/Los_Angeles")
+            )
+        publish(east)
+        close(datetime(2026, 11, 20, 12, tzinfo=UTC))  # the 21st has begun in Auckland
+        with pytest.raises(Invalid, match="Publish the other time zone when it is 2026-11-21"):
+            notice.publish(db.session(), west, datetime(2026, 11, 20, 12, tzinfo=UTC))

@@ -1,17 +1,19 @@
 """Staff pages: who gets in, and what they see."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent import staff
+from consent import days, staff
 from consent.db import db
 from tests import pages
-from tests.factories import decide, refusal
+from tests.factories import decide, decision, hit, refusal
 
 PASSWORD = "correct horse battery"
+TODAY = datetime.now(UTC).replace(hour=12)
 
 
 @pytest.fixture
@@ -56,6 +58,11 @@ def test_pages_are_good_pages_in_each_language(alice: FlaskClient, language: str
         "/dashboard/krukke/",
         "/dashboard/krukke/figures",
         "/dashboard/krukke/visits.svg",
+        "/dashboard/krukke/visits.csv",
+        "/dashboard/krukke/cards/pages",
+        "/dashboard/07sor/cards/secrets",
+        "/dashboard/07sor/secrets.csv",
+        "/dashboard/07sor/visits.csv?by=purpose",
         "/dashboard/nowhere/",
     ],
 )
@@ -65,7 +72,14 @@ def test_what_is_not_theirs_does_not_exist(alice: FlaskClient, path: str) -> Non
 
 @pytest.mark.parametrize(
     "path",
-    ["/dashboard/", "/dashboard/07sor/", "/dashboard/07sor/figures", "/dashboard/07sor/visits.svg"],
+    [
+        "/dashboard/",
+        "/dashboard/07sor/",
+        "/dashboard/07sor/figures",
+        "/dashboard/07sor/visits.svg",
+        "/dashboard/07sor/visits.csv",
+        "/dashboard/07sor/cards/pages",
+    ],
 )
 def test_a_stranger_is_asked_to_log_in(client: FlaskClient, people: None, path: str) -> None:
     answer = client.get(path)
@@ -129,7 +143,7 @@ def test_guessing_is_slowed_down(app: Flask, people: None) -> None:
     assert answers == [401] * 10 + [429]
 
 
-@pytest.mark.parametrize("name", ["visits", "consents"])
+@pytest.mark.parametrize("name", ["visits", "consents", "hours"])
 def test_charts_are_pictures_without_scripts_or_strangers(alice: FlaskClient, name: str) -> None:
     answer = alice.get(f"/dashboard/07sor/{name}.svg?from=2026-11-01&to=2026-11-20")
 
@@ -154,3 +168,125 @@ def test_passwords_are_kept_as_argon2(app: Flask, people: None) -> None:
     with app.app_context():
         member = db.session.query(Staff).filter_by(email="alice@example.no").one()
         assert member.password_hash.startswith("$argon2id$")
+
+
+class TestFigures:
+    """A day with more visits than the one before it."""
+
+    @pytest.fixture
+    def alice(self, alice: FlaskClient) -> FlaskClient:
+        for ago, times in ((2, 20), (1, 30)):
+            with time_machine.travel(TODAY - timedelta(days=ago), tick=False):
+                for _ in range(times):
+                    hit(alice, "/tjenester", "https://www.google.com/")
+                    decide(alice, decision(language="nb"))
+                for _ in range(times):
+                    decide(alice, refusal(language="nn"))
+        return alice
+
+    def read(self, alice: FlaskClient, path: str) -> str:
+        with time_machine.travel(TODAY, tick=False):
+            return pages.check(alice.get(path))
+
+    def day(self) -> str:
+        yesterday = (TODAY - timedelta(days=1)).date()
+        return f"from={yesterday}&to={yesterday}&lang=en"
+
+    def test_each_number_stands_beside_the_one_before(self, alice: FlaskClient) -> None:
+        said = self.read(alice, f"/dashboard/07sor/?{self.day()}")
+
+        assert "Visits 30 +50% against the period before" in said
+        assert "Decisions 60 +50% against the period before" in said
+        assert "Accepted all 50% +0 points against the period before" in said
+
+    @pytest.mark.parametrize(
+        ("query", "words"),
+        [
+            ("", "/tjenester"),
+            ("pages=entry", "/tjenester"),
+            ("sources=referrer", "www.google.com"),
+            ("technology=system", "Windows"),
+            ("technology=device", "Computer"),
+            ("technology=language", "Unknown"),
+            ("decisions=language", "Norwegian bokmål"),
+            ("decisions=version", "Version 1"),
+            ("decisions=took", "Unknown"),
+            ("decisions=layout", "In the corner"),
+        ],
+    )
+    def test_a_card_shows_what_the_address_says(
+        self, alice: FlaskClient, query: str, words: str
+    ) -> None:
+        assert words in self.read(alice, f"/dashboard/07sor/?{self.day()}&{query}")
+
+    def test_what_nobody_knows_of_is_as_usual(self, alice: FlaskClient) -> None:
+        usual = self.read(alice, f"/dashboard/07sor/?{self.day()}")
+
+        assert self.read(alice, f"/dashboard/07sor/?{self.day()}&pages=secrets&x=1") == usual
+
+    def test_a_card_that_htmx_asks_for_is_that_of_the_page(self, alice: FlaskClient) -> None:
+        page = f"/dashboard/07sor/?{self.day()}"
+        with time_machine.travel(TODAY, tick=False):
+            part = alice.get(
+                f"/dashboard/07sor/cards/technology?{self.day()}&technology=system",
+                headers={"HX-Current-URL": f"http://localhost{page}&pages=entry"},
+            )
+            address = part.headers["HX-Push-Url"]
+            whole = alice.get(address).get_data(as_text=True)
+
+        assert "pages=entry" in address
+        assert "technology=system" in address
+        assert part.get_data(as_text=True).strip() in whole
+
+    @pytest.mark.parametrize(
+        ("what", "by", "first"),
+        [
+            ("visits", "page", "page,views,sample"),
+            ("visits", "day", "day,views,visits,running,sample"),
+            ("consents", "purpose", "purpose,decisions,granted,sample"),
+            ("consents", "language", "language,decisions,shown,accept"),
+        ],
+    )
+    def test_each_table_is_a_file(self, alice: FlaskClient, what: str, by: str, first: str) -> None:
+        with time_machine.travel(TODAY, tick=False):
+            answer = alice.get(f"/dashboard/07sor/{what}.csv?by={by}&{self.day()}")
+
+        assert answer.content_type == "text/csv; charset=utf-8"
+        assert answer.headers["Content-Disposition"].startswith(
+            f'attachment; filename="07sor-{what}'
+        )
+        lines = answer.get_data(as_text=True).splitlines()
+        assert lines[0].startswith(first.removesuffix(",sample"))
+        assert len(lines) > 1
+
+
+def test_all_sites_at_a_glance(app: Flask, client: FlaskClient, people: None) -> None:
+    with app.app_context():
+        staff.add(db.session(), "carol@example.no", PASSWORD, ["07sor", "krukke"], TODAY)
+    with time_machine.travel(TODAY - timedelta(days=1), tick=False):
+        for _ in range(30):
+            hit(client, "/")
+            decide(client)
+    log_in(client, "carol@example.no")
+    with time_machine.travel(TODAY, tick=False):
+        client.get("/privacy/07sor/visits")  # closes the day
+        said = pages.check(client.get("/dashboard/?lang=en"))
+
+    assert "07 SØR IT DRIFT AS 30 – 30" in said
+    assert "Krukke & Sønn – – 0 –" in said
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "count"),
+    [
+        ("2026-01-01", "2026-01-31", 31),
+        ("2026-01-01", "2026-03-31", 14),
+        ("2026-01-01", "2026-12-31", 12),
+    ],
+)
+def test_pictures_come_in_days_weeks_or_months(first: str, last: str, count: int) -> None:
+    period = days.period(first, last, TODAY.date())
+    steps = days.steps(period)
+
+    assert len(steps) == count
+    assert [day for step in steps for day in step] == list(period)

@@ -53,7 +53,7 @@ def test_a_visit_is_counted_in_every_dimension(
         ("page", "/tjenester", ""): 1,
         ("entry", "/tjenester", ""): 1,
         ("referrer", "www.google.com", ""): 1,
-        ("browser", "Mobile Safari", ""): 1,
+        ("browser", "Safari", ""): 1,
         ("system", "iOS", ""): 1,
         ("device", "phone", ""): 1,
         ("network", "unknown", ""): 1,
@@ -287,6 +287,10 @@ class TestCampaigns:
         assert {("campaign", campaign), ("source", source), ("page", "/")} <= found
         assert not {"medium", "term", "content"} & {dimension for dimension, _ in found}
 
+    @pytest.mark.parametrize("query", ["?" + "&" * 60, "?" + "a=1&" * 200, "?%ff=%00", "?=&=", "?"])
+    def test_odd_queries_are_none(self, client: FlaskClient, query: str) -> None:
+        assert hit(client, "/" + query).status_code == 204
+
     def test_a_page_that_follows_has_none(self, client: FlaskClient, session) -> None:  # type: ignore[no-untyped-def]
         hit(client, "/video?utm_campaign=spring", "http://127.0.0.1:8081/")
 
@@ -302,7 +306,6 @@ class TestShownBanner:
             ("banner", "shown"),
             ("shown.language", "nn"),
             ("shown.device", "desktop"),
-            ("shown.layout", "box"),
             ("shown.version", "1"),
         }
 
@@ -446,7 +449,21 @@ class TestBounds:
     ("path", "cleaned"),
     [
         ("/bruker/42", "/bruker/…"),
-        ("/faktura-1042.pdf", "/faktura-1042.pdf"),
+        ("/faktura-1042.pdf", "/…"),
+        ("/kunde-4711", "/…"),
+        ("/user123", "/…"),
+        ("/x8f3k2m9", "/…"),
+        ("/K7Q2P9ZX", "/…"),
+        ("/dQw4w9WgXcQ", "/…"),
+        ("/AbCdEfGhIjKlMnO", "/…"),
+        ("/kari＠example.no", "/…"),
+        ("/kari%252540example.no", "/…"),
+        ("/festival-2026", "/festival-2026"),
+        ("/2026", "/…"),
+        ("/windows11", "/windows11"),
+        ("/mp3-spiller", "/mp3-spiller"),
+        ("/OmOss", "/OmOss"),
+        ("/topp-10-tips", "/topp-10-tips"),
         ("/faktura-20261042.pdf", "/…"),
         ("/tlf/+47%2038%2012%2039%2000", "/tlf/…"),
         ("/u/kari%40example.no", "/u/…"),

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from consent import visits, weblog
+from consent import closing, versions, visits, weblog
 from consent.days import Period
 from consent.db import db
 from tests.conftest import Command
@@ -117,7 +117,6 @@ def test_an_import_that_was_stopped_goes_on(
     said, found = imported([line()] * 45)
 
     assert "25 page views counted, 20 counted before" in said
-    # The first two batches may have been closed by themselves; each is large enough to be shown.
     assert found == {"/": 45}
 
 
@@ -139,3 +138,41 @@ def test_a_file_that_is_not_there_is_said(command: Command) -> None:
 
     assert code != 0
     assert "/nowhere.log" in said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"not gzip at all",
+        gzip.compress(b"x" * 5000)[:-20],
+        gzip.compress(b"x" * 5000)[:15] + b"zzzzzzzzzzzzzzzzzz",
+    ],
+)
+def test_a_file_that_is_not_whole_is_said(command: Command, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "access.log.gz"
+    path.write_bytes(content)
+
+    code, _, said = command("import-log", "07sor", str(path))
+
+    assert code == 1
+    assert f"{path}: not whole, or not gzip" in said
+
+
+def test_whoever_reads_figures_meanwhile_does_not_break_it_up(
+    app: Flask, imported, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(weblog, "LINES_AT_ONCE", 7)
+    real = visits.merge
+
+    def read_in_between(*arguments: object) -> bool:
+        done = real(*arguments)  # type: ignore[arg-type]
+        with app.app_context():
+            version = versions.published(db.session(), "07sor", 1)
+            closing.close_due(db.engine, "07sor", version.site_file, NOW)
+        return done
+
+    monkeypatch.setattr(visits, "merge", read_in_between)
+
+    _, found = imported([line()] * 40)
+
+    assert found == {"/": 40}

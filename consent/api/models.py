@@ -230,11 +230,16 @@ class ByAction(Written):
     withdraw_of: Annotated[int | None, OF_DAYS]
 
 
+class Seen(ByAction):
+    shown: Annotated[Withheld, Field(description="Visits on which the banner was shown.")]
+
+
 class Took(ByAction):
     """How long it took to answer the banner."""
 
     took: Annotated[
-        int, Field(description=f"Seconds at most; {10**6} stands for more than all others.")
+        int | None,
+        Field(description=f"Seconds at most; {10**6}: more than all others; null: nobody knows."),
     ]
 
 
@@ -242,13 +247,13 @@ CONSENT_ROWS: dict[str, type[Written]] = {
     "day": ConsentDay,
     "action": ConsentAction,
     "took": Took,
-    "version": create_model("ConsentsByVersion", __base__=ByAction, version=(int, ...)),
+    "version": create_model("ConsentsByVersion", __base__=Seen, version=(int, ...)),
     **{
         by: create_model(f"ConsentsBy{by.title()}", __base__=Agreed, **{by: (str, ...)})  # type: ignore[call-overload]
         for by in ("purpose", "service")
     },
     **{
-        by: create_model(f"ConsentsBy{by.title()}", __base__=ByAction, **{by: (str, ...)})  # type: ignore[call-overload]
+        by: create_model(f"ConsentsBy{by.title()}", __base__=Seen, **{by: (str, ...)})  # type: ignore[call-overload]
         for by in ("language", "device", "layout")
     },
 }

@@ -14,6 +14,8 @@ def of_value(by: str, value: str) -> str:
         return i18n.spoken(value)
     if by == "version":
         return str(gettext("Version %(number)s", number=value))
+    if value == cleaning.UNKNOWN:
+        return str(gettext("Unknown"))
     if by == "took":
         seconds = int(value)
         if seconds == ledger.LONGEST:
@@ -24,7 +26,6 @@ def of_value(by: str, value: str) -> str:
         ("layout", "bar"): gettext("Along the edge"),
         ("layout", "centre"): gettext("In the middle"),
         ("referrer", cleaning.DIRECT): gettext("Directly"),
-        ("network", cleaning.UNKNOWN): gettext("Unknown"),
     }
     if by in CAMPAIGN_PARAMETERS.values():
         names |= {

@@ -20,3 +20,5 @@ class Site(Base):
     purged_on: Mapped[date | None]
     # The last day (site's time zone) whose counters have become figures. Later days are still counted.
     closed_through: Mapped[date | None]
+    # Until then a log is being read, and its days are not closed.
+    importing_until: Mapped[datetime | None]

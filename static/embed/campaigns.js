@@ -4,6 +4,6 @@
 
 const tags = new URLSearchParams();
 for (const [name, value] of new URLSearchParams(location.search)) {
-  if (CAMPAIGNS[name]?.includes(value)) tags.set(name, value);
+  if (Object.hasOwn(CAMPAIGNS, name) && CAMPAIGNS[name].includes(value)) tags.set(name, value);
 }
 const TAGS = String(tags) && "?" + tags;

@@ -72,7 +72,7 @@ def test_of_an_address_only_campaigns_of_the_list_are_sent(app, page: Page, benc
     for query in (
         "",
         "?x=1&utm_campaign=a%26b&utm_source=letter#top",
-        "?utm_campaign=kari&utm_medium=mail",
+        "?utm_campaign=kari&utm_medium=mail&constructor=1",
     ):
         page.goto(address + query)
         banner.wait_until_quiet(page)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -56,7 +57,8 @@ def log_in(page: Page, consent_url: str) -> None:
 
 
 def shown(page: Page):
-    return page.locator("#figures .figure b").first
+    """How many decisions there were."""
+    return page.locator("#figures .figure b").nth(2)
 
 
 def test_htmx_is_the_release_that_the_integrity_hash_names():
@@ -118,3 +120,25 @@ def test_a_wrong_password_is_refused_and_logging_out_ends_it(page, consent_url):
     expect(page.locator("[name=password]")).to_be_visible()
     page.goto(f"{consent_url}/dashboard/07sor/")
     expect(page.locator("[name=password]")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_tabs_change_their_card_and_the_address(new_context, consent_url, scripts: bool):
+    context = new_context(java_script_enabled=scripts, locale="en-GB")
+    context.route(HTMX_CDN, lambda route: route.fulfill(path=HTMX, headers=CORS))
+    page = context.new_page()
+    log_in(page, consent_url)
+    current = (
+        page.locator("#card-pages [aria-current]"),
+        page.locator("#card-technology [aria-current]"),
+    )
+
+    page.get_by_role("link", name="Entry pages").click()
+    expect(current[0]).to_have_text("Entry pages")
+    page.get_by_role("link", name="Operating systems").click()
+    expect(current[1]).to_have_text("Operating systems")
+    expect(current[0]).to_have_text("Entry pages")
+    expect(page).to_have_url(re.compile("pages=entry.*technology=system"))
+    page.go_back()
+    expect(current[1]).to_have_text("Browsers")
+    expect(current[0]).to_have_text("Entry pages")

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from consent.db import UtcDateTime
+
 revision = "2026_11_26_figures"
 down_revision = "2026_11_25_without_rowid"
 branch_labels = None
@@ -25,12 +27,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.add_column("sites", sa.Column("closed_through", sa.Date(), nullable=True))
+    op.add_column("sites", sa.Column("importing_until", UtcDateTime(), nullable=True))
     _widen_dimension(20)
 
 
 def downgrade() -> None:
     op.execute("DELETE FROM counters WHERE length(dimension) > 12")
     _widen_dimension(12)
+    op.drop_column("sites", "importing_until")
     op.drop_column("sites", "closed_through")
     op.drop_table("figures")
 
