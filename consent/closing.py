@@ -131,7 +131,7 @@ def _close(connection: Connection, site: str, day: date, noise: Noise | None) ->
     if is_first:
         for (dimension, value, onward), count in consents.of_day(connection, site, day).items():
             counted[dimension][value, onward] += count
-    if not is_first:
+    else:
         # Its decisions were counted with the others of that day: without them it would seem that nobody answered.
         counted.pop("banner", None)
     figures.add(connection, site, day, released(counted, noise))
