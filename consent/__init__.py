@@ -29,6 +29,7 @@ from consent.bounds import Bounds
 from consent.canonical import digest
 from consent.commits import GroupCommit
 from consent.dashboard import figures as dashboard_figures
+from consent.dashboard import install
 from consent.db import db, engine_options
 from consent.embed.hot import HotPaths
 from consent.journal import Journal
@@ -70,6 +71,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         published.blueprint,
         dashboard.blueprint,
         dashboard_figures.blueprint,
+        install.blueprint,
         api.blueprint,
         clients.blueprint,
         health.blueprint,

@@ -21,6 +21,8 @@ MAX_BODY = 16 * 1024
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
 # Per address. A person mistypes a few times; a guesser gets nowhere.
 LOGIN_LIMIT = "10 per minute"
+# Per address. Each has the server fetch a page of the website.
+CHECK_LIMIT = "20 per minute"
 
 
 def init_app(app: Flask, settings: Settings) -> None:
