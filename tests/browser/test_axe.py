@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from playwright.sync_api import Page, expect
 
 from consent import notice, staff
 from consent.db import db
 from consent.demo import SITE_FILE
 from consent.security import HTMX_CDN
+from tests import factories
 from tests.browser import banner
 from tests.browser.conftest import HTMX, NODE_MODULES
 
@@ -101,7 +103,19 @@ def test_the_centre_and_the_versions(page, app, consent_url):
     assert findings(page) == {}
 
 
-def test_the_staff_pages(page, app, consent_url):
+@pytest.fixture
+def yesterday(app) -> None:
+    """A day with visits and decisions, that is over."""
+    client = app.test_client()
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=1), tick=False):
+        for _ in range(12):
+            factories.hit(client, "/", Origin="http://127.0.0.1:8081")
+            factories.decide(client, Origin="http://127.0.0.1:8081")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_staff_pages(page, app, consent_url, yesterday, scheme):
+    page.emulate_media(color_scheme=scheme)
     with app.app_context():
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], datetime.now(UTC))
     page.goto(f"{consent_url}/dashboard/")
@@ -113,3 +127,18 @@ def test_the_staff_pages(page, app, consent_url):
     page.wait_for_load_state()  # styles too
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
     assert findings(page) == {}
+    page.goto(f"{consent_url}/dashboard/07sor/install")
+    page.locator("summary").click()
+    page.locator("main form button").click()
+    expect(page.locator("#check ~ [role]")).to_be_visible()
+    page.wait_for_load_state()
+    assert findings(page) == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_for_everybody_and_the_api(page, consent_url, yesterday, scheme):
+    page.emulate_media(color_scheme=scheme)
+    for path in ("/privacy/07sor/visits", "/api/v1/"):
+        page.goto(consent_url + path)
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        assert findings(page) == {}, path
