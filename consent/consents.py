@@ -7,7 +7,7 @@ What a visitor erases before that is counted at once (`keep_counted`): no figure
 """
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -175,6 +175,13 @@ def _in_ledger(connection: Connection, site: str, period: Period) -> dict[date, 
 
 def answer(session: Session, site: str, period: Period, by: By, now: datetime) -> Answer:
     """What may be shown of the site's decisions. Raises UnknownSite."""
+    return answers(session, site, period, [by], now)[by]
+
+
+def answers(
+    session: Session, site: str, period: Period, wanted: Sequence[By], now: datetime
+) -> dict[By, Answer]:
+    """The same for several dimensions, whose sums are found once."""
     site_file = versions.site_file(versions.current(session, site))
     closed = figures.closed(session, site, period)
     running = _running(session, site, period, closed)
@@ -186,29 +193,28 @@ def answer(session: Session, site: str, period: Period, by: By, now: datetime) -
     for (purpose, outcome), count in exact["consents.purpose"].items():
         if outcome == GRANTED:
             granted[purpose] = granted.get(purpose, 0) + count
-    rows: list[Row]
-    other = None
-    if by == "action":
-        rows = [Row(action, count) for action, count in actions.items()]
-    elif by == "purpose":
-        rows = _granted(exact["consents.purpose"], site_file.asked_purposes)
-    elif by == "service":
-        there = [each.key for each in site_file.services if each.key in site_file.asked_services]
-        rows = _granted(_exact(session, site, "consents.service", closed, running), there)
-    elif by == "day":
-        rows = _days(session, site, period, closed, running, now.astimezone(site_file.zone).date())
-    else:
-        rows, other = _broken_down(session, site, closed, by)
-    return Answer(
-        period,
-        by,
-        sum(actions.values()),
-        actions,
-        granted,
-        _funnel(session, site, closed),
-        rows,
-        other,
-    )
+    funnel = _funnel(session, site, closed)
+    found = {}
+    for by in wanted:
+        rows: list[Row]
+        other = None
+        if by == "action":
+            rows = [Row(action, count) for action, count in actions.items()]
+        elif by == "purpose":
+            rows = _granted(exact["consents.purpose"], site_file.asked_purposes)
+        elif by == "service":
+            there = [
+                each.key for each in site_file.services if each.key in site_file.asked_services
+            ]
+            rows = _granted(_exact(session, site, "consents.service", closed, running), there)
+        elif by == "day":
+            today = now.astimezone(site_file.zone).date()
+            rows = _days(session, site, period, closed, running, today)
+        else:
+            rows, other = _broken_down(session, site, closed, by)
+        decisions = sum(actions.values())
+        found[by] = Answer(period, by, decisions, actions, granted, funnel, rows, other)
+    return found
 
 
 def _running(

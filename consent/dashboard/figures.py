@@ -194,64 +194,62 @@ class Asked:
             "days": lambda count: timedelta(days=count),
             "samples": days.samples(self.site.samples_from, self.site.samples_to, self.period),
             "k": suppression.K,
-            "most": MOST_ROWS,
             "version_days": self._versions(),
         }
 
     def whole(self) -> dict[str, Any]:
         session, site = web.session(), self.site.site
-        decided = consents.answer(session, site, self.period, "service", web.now())
-        purposes = consents.answer(session, site, self.period, "purpose", web.now())
+        in_detail = cast(consents.By, self.chosen["decisions"])
+        asked: list[consents.By] = ["service", "purpose", in_detail]
+        decided = consents.answers(session, site, self.period, asked, web.now())
         seen = visits.answer(session, site, self.period, "day", web.now())
         return {
             **self.common(),
-            "numbers": self._numbers(decided, seen),
-            "consents": decided,
-            "purposes": purposes,
+            "numbers": self._numbers(decided["service"], seen),
+            "consents": decided["service"],
+            "purposes": decided["purpose"],
             "visits": seen,
             "timeline": consents.timeline(session, site, self.period),
             "visited": visits.timeline(seen.days, self.period),
             "hours": visits.detail(session, site, self.period, "hour")[0],
-            "cards": {name: self.card(name) for name in CARDS},
+            "cards": {name: self.card(name, decided[in_detail]) for name in CARDS},
             "titles": {
                 each.key: each.title for each in notice.purposes(self.site_file, g.language)
             },
             "services": {each.key: each.name for each in self.site_file.services},
         }
 
-    def card(self, name: str) -> Card:
+    def card(self, name: str, decided: consents.Answer | None = None) -> Card:
         by = self.chosen[name]
         session, site = web.session(), self.site.site
         titles = names.titles()
         there = {each: titles[name, each] for each in CARDS[name] if self._counts(name, each)}
+        heading = names.headings()[name]
         if name == "decisions":
-            found = consents.answer(session, site, self.period, cast(consents.By, by), web.now())
+            found = decided or consents.answer(
+                session, site, self.period, cast(consents.By, by), web.now()
+            )
             rows = [
                 CardRow(
                     names.of_value(by, each.value),
                     each.decisions or 0,
                     _share(each.actions.get("accept"), each.actions.get(consents.BASE + "accept")),
                 )
-                for each in found.rows
+                for each in found.rows[:MOST_ROWS]
             ]
-            return Card(name, names.headings()[name], by, there, rows, found.other or 0, name)
+            rest = sum(each.decisions or 0 for each in found.rows[MOST_ROWS:])
+            return Card(name, heading, by, there, rows, rest + (found.other or 0), name)
         seen, other = visits.detail(session, site, self.period, cast(visits.By, by))
         rows = [
             CardRow(
                 f"{each.value} → {each.onward}" if each.onward else names.of_value(by, each.value),
                 each.count,
             )
-            for each in seen
+            for each in seen[:MOST_ROWS]
         ]
-        return Card(
-            name,
-            names.headings()[name],
-            by,
-            there,
-            rows,
-            other,
-            "views" if by in visits.OF_VIEWS else "visits",
-        )
+        rest = other + sum(each.count for each in seen[MOST_ROWS:])
+        unit = "views" if by in visits.OF_VIEWS else "visits"
+        return Card(name, heading, by, there, rows, rest, unit)
 
     def drawn(self, name: str, narrow: bool) -> bytes:
         session, site = web.session(), self.site.site
