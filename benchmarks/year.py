@@ -147,8 +147,9 @@ def _day(day: date) -> list[Row]:
         Row("consents.purpose", "analytics", outcome, 1800) for outcome in ("granted", "refused")
     ]
     for dimension in consents.BROKEN_DOWN:
-        rows += [Row(dimension, str(value), "", 900) for value in range(1, 6)]
-        rows += [Row(dimension, str(value), "accept", 300) for value in range(1, 6)]
+        values = ("1",) if dimension == "consents.version" else map(str, range(1, 6))
+        for value in values:
+            rows += [Row(dimension, value, "", 900), Row(dimension, value, "accept", 300)]
     return rows
 
 

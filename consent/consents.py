@@ -45,18 +45,17 @@ BASE = "of "
 
 # What is counted of a decision: a dimension, its value, and what was decided.
 Counted = tuple[str, str, str]
-COLUMNS = (
+# What is known exactly of a decision follows from these, and all else from these.
+OF_TOTALS = (
     Decision.action,
     Decision.source,
     Decision.purposes,
     Decision.services,
-    Decision.language,
-    Decision.device,
     Decision.version,
-    Decision.took,
     Decision.gpc,
     Decision.dnt,
 )
+OF_DETAIL = (Decision.language, Decision.device, Decision.took)
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,12 @@ class Answer:
 
     def _named(self, row: Row) -> dict[str, Any]:
         if self.by == "day":
-            return {"day": row.value, "decisions": row.decisions, "running": row.running}
+            return {
+                "day": row.value,
+                "decisions": row.decisions,
+                "shown": row.shown,
+                "running": row.running,
+            }
         if self.by == "action":
             return {"action": row.value, "decisions": row.decisions}
         if self.by in ("purpose", "service"):
@@ -125,8 +129,8 @@ class Answer:
         }
 
 
-def counted(decision: Mapping[str, Any], site_file: SiteFile) -> list[Counted]:
-    """What a decision adds to. `decision` has COLUMNS by their names; `site_file` is that of its version."""
+def totals(decision: Mapping[str, Any], site_file: SiteFile) -> list[Counted]:
+    """What a decision adds to the exact figures. It has OF_TOTALS by their names; `site_file` is its version's."""
     action, purposes = decision["action"], decision["purposes"]
     found = [("consents.action", action, "")]
     asks_not_to_be_counted = decision["gpc"] or decision["dnt"]
@@ -138,10 +142,14 @@ def counted(decision: Mapping[str, Any], site_file: SiteFile) -> list[Counted]:
         if service.key in site_file.asked_services:
             granted = decision["services"].get(service.key, purposes.get(service.purpose, False))
             found.append(("consents.service", service.key, GRANTED if granted else REFUSED))
+    return found
+
+
+def detail(decision: Mapping[str, Any]) -> list[Counted]:
+    """What a decision adds to the others. Each has all decisions, because their number is known exactly."""
+    action = decision["action"]
     is_timed = decision["took"] is not None and action != "withdraw"
-    # Each has all decisions, because their number is known exactly.
     return [
-        *found,
         ("consents.language", decision["language"], action),
         ("consents.device", decision["device"], action),
         ("consents.version", str(decision["version"]), action),
@@ -151,15 +159,19 @@ def counted(decision: Mapping[str, Any], site_file: SiteFile) -> list[Counted]:
 
 def of_day(connection: Connection, site: str, day: date) -> Tally[Counted]:
     """All that is counted of the decisions that the ledger has of a day."""
-    return _in_ledger(connection, site, Period(day, day)).get(day, Tally())
+    found = _in_ledger(connection, site, Period(day, day), with_detail=True)
+    return found.get(day, Tally())
 
 
-def _in_ledger(connection: Connection, site: str, period: Period) -> dict[date, Tally[Counted]]:
+def _in_ledger(
+    connection: Connection, site: str, period: Period, with_detail: bool
+) -> dict[date, Tally[Counted]]:
     found: dict[date, Tally[Counted]] = {}
+    columns = (Decision.day, *OF_TOTALS, *(OF_DETAIL if with_detail else ()))
     query = (
-        select(Decision.day, *COLUMNS, func.count().label("times"))
+        select(*columns, func.count().label("times"))
         .where(Decision.site == site, Decision.day.between(period.first, period.last))
-        .group_by(Decision.day, *COLUMNS)
+        .group_by(*columns)
     )
     site_files: dict[int, SiteFile] = {}
     session = Session(connection)
@@ -168,7 +180,10 @@ def _in_ledger(connection: Connection, site: str, period: Period) -> dict[date, 
         if number not in site_files:
             site_files[number] = versions.site_file(versions.get(session, site, number))
         sums = found.setdefault(row["day"], Tally())
-        for each in counted(dict(row), site_files[number]):
+        decision = dict(row)
+        for each in totals(decision, site_files[number]):
+            sums[each] += row["times"]
+        for each in detail(decision) if with_detail else ():
             sums[each] += row["times"]
     return found
 
@@ -224,7 +239,7 @@ def _running(
     if closed and closed.last == period.last:
         return {}
     after = Period(closed.last, period.last) if closed else period
-    found = _in_ledger(session.connection(), site, after)
+    found = _in_ledger(session.connection(), site, after, with_detail=False)
     erased = select(
         Counter.day, Counter.dimension, Counter.value, Counter.onward, Counter.count
     ).where(
@@ -274,6 +289,7 @@ def _days(
     today: date,
 ) -> list[Row]:
     of_closed = figures.by_day(session, site, "consents.action", closed) if closed else {}
+    banners = figures.by_day(session, site, "banner", closed) if closed else {}
     rows = []
     for day in period:
         is_closed = closed is not None and day <= closed.last
@@ -285,7 +301,9 @@ def _days(
                 actions[value] += count
         count = actions.total()
         shown = (count if count >= K else None) if is_closed else step(count) or None
-        rows.append(Row(day.isoformat(), shown, running=not is_closed and day <= today))
+        seen = {row.value: row.number for row in banners.get(day, ())}
+        running_day = not is_closed and day <= today
+        rows.append(Row(day.isoformat(), shown, running=running_day, shown=seen.get("shown")))
     return rows
 
 
@@ -364,6 +382,8 @@ def keep_counted(connection: Connection, site: str, decisions: Iterable[Decision
     for each in decisions:
         if through is None or each.day > through:
             site_file = versions.site_file(versions.get(session, site, each.version))
-            columns = {column.key: getattr(each, column.key) for column in COLUMNS}
-            sums.update((site, (each.day, *cell)) for cell in counted(columns, site_file))
+            columns = (column.key for column in (*OF_TOTALS, *OF_DETAIL))
+            decision = {name: getattr(each, name) for name in columns}
+            cells = [*totals(decision, site_file), *detail(decision)]
+            sums.update((site, (each.day, *cell)) for cell in cells)
     counters.add(connection, sums)

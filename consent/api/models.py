@@ -200,6 +200,7 @@ class Publication(Written):
 class ConsentDay(Written):
     day: Day
     decisions: Withheld
+    shown: Annotated[Withheld, Field(description="Visits on which the banner was shown.")]
     running: bool
 
 

@@ -133,6 +133,12 @@ def test_the_staff_pages(page, app, consent_url, yesterday, scheme):
     expect(page.locator("#check ~ [role]")).to_be_visible()
     page.wait_for_load_state()
     assert findings(page) == {}
+    page.goto(f"{consent_url}/dashboard/07sor/tokens")
+    page.locator("[name=name]").fill("Agency")
+    page.locator("form.stack button").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    page.wait_for_load_state()
+    assert findings(page) == {}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,79 @@
+"""Staff pages: the site's tokens for the API."""
+
+from datetime import timedelta
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from consent import staff, versions, web
+from consent.dashboard import frame
+from consent.dashboard.frame import members_only
+from consent.errors import Invalid
+from consent.models import Staff
+
+blueprint = Blueprint("tokens", __name__, url_prefix="/dashboard")
+frame.init(blueprint)
+
+# How long a token may hold.
+DAYS = (30, 90, 365)
+
+
+@blueprint.get("/<site>/tokens")
+@members_only
+def page(member: Staff, site: str) -> ResponseReturnValue:
+    return _page(member, site)
+
+
+@blueprint.post("/<site>/tokens")
+@members_only
+def make(member: Staff, site: str) -> ResponseReturnValue:
+    """Makes a token, and shows it this once."""
+    session, form = web.session(), request.form
+    staff.require_site(session, member, site)
+    days = form.get("days", 0, type=int)
+    if days not in DAYS:
+        raise Invalid(f"A token holds for {', '.join(map(str, DAYS))} days.")
+    try:
+        made = staff.issue_token(
+            session,
+            site,
+            form.get("name", ""),
+            web.now(),
+            form.getlist("scope"),
+            timedelta(days=days),
+        )
+    except Invalid:
+        problem = gettext("A token needs a name, and something that it opens.")
+        return _page(member, site, problem=problem), 422
+    return _page(member, site, made=made)
+
+
+@blueprint.post("/<site>/tokens/<token_hash>/revoke")
+@members_only
+def revoke(member: Staff, site: str, token_hash: str) -> ResponseReturnValue:
+    session = web.session()
+    staff.require_site(session, member, site)
+    staff.revoke_token(session, site, token_hash, web.now())
+    return redirect(url_for("tokens.page", site=site, lang=request.args.get("lang")), 303)
+
+
+def _page(member: Staff, site: str, **more: str) -> str:
+    session, now = web.session(), web.now()
+    row = staff.require_site(session, member, site)
+    return render_template(
+        "dashboard/tokens.html",
+        member=member,
+        site=row,
+        file=versions.site_file(versions.current(session, site)),
+        tokens=staff.tokens_of(session, site),
+        now=now,
+        scopes={
+            "stats": gettext("Figures"),
+            "versions": gettext("Versions"),
+            "decisions": gettext("Decisions, with their receipts"),
+        },
+        lifetimes=DAYS,
+        address=f"{web.public_url()}/api/v1/",
+        **more,
+    )
