@@ -105,6 +105,9 @@ def pages(page: Page, said: dict[str, str], name: str, language: str) -> None:
     take(page, f"notice-{name}", full=True)
     page.goto(f"{said['privacy notice']}choices?lang={language}")
     take(page, f"choices-{name}", full=True)
+    page.goto(f"{said['privacy notice']}visits?lang={language}")
+    page.wait_for_load_state("networkidle")
+    take(page, f"visits-{name}", full=True)
     serve_htmx(page)
     page.goto(f"{said['dashboard']}login?lang={language}")
     take(page, f"login-{name}")
@@ -114,6 +117,9 @@ def pages(page: Page, said: dict[str, str], name: str, language: str) -> None:
     page.goto(f"{said['dashboard']}07sor/?lang={language}")
     page.wait_for_load_state("networkidle")
     take(page, f"dashboard-{name}", full=True)
+    for each in ("install", "tokens"):
+        page.goto(f"{said['dashboard']}07sor/{each}?lang={language}")
+        take(page, f"{each}-{name}", full=True)
 
 
 def shoot(browser: Browser, said: dict[str, str], size: str, scheme: str, language: str) -> None:
