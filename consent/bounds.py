@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 from consent.counters import Sums
 from consent.models import Counter
 
+# The dimensions whose values come from outside.
+OPEN = frozenset(("page", "entry", "flow", "referrer", "browser", "system", "network"))
 # Distinct values (of `flow`, pairs) of one site, day and dimension.
 MOST = 2000
 # Stands for all values beyond that, and in figures for all that are in no row.
@@ -27,9 +29,6 @@ Place = tuple[str, date, str]
 
 class Bounds:
     """What one process knows of the values that are counted by name."""
-
-    # The dimensions whose values come from outside.
-    of = frozenset(("page", "entry", "flow", "referrer", "browser", "system", "network"))
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most

@@ -25,6 +25,7 @@ STYLE = Style(
     major_label_font_size=13,
     legend_font_size=15,
     value_font_size=13,
+    no_data_font_size=18,
     opacity=1,
     opacity_hover=1,
     transition="0s",

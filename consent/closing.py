@@ -28,19 +28,10 @@ MOST_SHOWN = 500
 # Dimension → value and what followed → count.
 Counted = Mapping[str, Mapping[tuple[str, str], int]]
 
-OF_VIEWS = ("page", "hour")
-OF_VISITS = (
-    "referrer",
-    "browser",
-    "system",
-    "device",
-    "language",
-    "network",
-    "campaign",
-    "source",
-    "medium",
-    "term",
-    "content",
+# Each of these adds up to all views, or to all visits, by itself. Entries, exits and flows do so together.
+PARTS_OF_VIEWS = ("page", "hour")
+PARTS_OF_VISITS = tuple(
+    each for each in visits.DIMENSIONS if each not in (*visits.OF_VIEWS, "day", "entry")
 )
 SYSTEMS = (
     (("iOS", "Mac OS X"), ("Safari",)),
@@ -50,8 +41,8 @@ SYSTEMS = (
 # All that figures tell of page views.
 OF_PAGE_VIEWS = (
     "total",
-    *OF_VIEWS,
-    *OF_VISITS,
+    *PARTS_OF_VIEWS,
+    *PARTS_OF_VISITS,
     "entry",
     "exit",
     "flow",
@@ -159,17 +150,20 @@ def _exact(counted: Counted) -> list[Row]:
         return []
     rows = [Row("total", "views", "", views)]
     values = {
-        dimension: _values(counted.get(dimension, {})) for dimension in (*OF_VIEWS, *OF_VISITS)
+        dimension: _values(counted.get(dimension, {}))
+        for dimension in (*PARTS_OF_VIEWS, *PARTS_OF_VISITS)
     }
     shown = {
-        each: release(values[each], views, most=MOST_SHOWN) for each in OF_VIEWS if values[each]
+        each: release(values[each], views, most=MOST_SHOWN)
+        for each in PARTS_OF_VIEWS
+        if values[each]
     }
     # Visits and the views that followed them make up the views: showing visits shows both.
     if all_visits >= K and is_safe(views - all_visits):
         rows.append(Row("total", "visits", "", all_visits))
         shown |= {
             each: release(values[each], all_visits, most=MOST_SHOWN)
-            for each in OF_VISITS
+            for each in PARTS_OF_VISITS
             if values[each]
         }
         _nest(shown, "device", "system", DEVICES, all_visits)
@@ -329,7 +323,15 @@ def _noisy(counted: Counted, noise: Noise) -> list[Row]:
     tables: dict[str, Mapping[tuple[str, str], int]] = {
         "exit": {(page, ""): max(0, count - went_on[page]) for page, count in pages.items()}
     }
-    for dimension in ("total", *OF_VIEWS, *OF_VISITS, "entry", "flow", "banner", *visits.SHOWN):
+    for dimension in (
+        "total",
+        *PARTS_OF_VIEWS,
+        *PARTS_OF_VISITS,
+        "entry",
+        "flow",
+        "banner",
+        *visits.SHOWN,
+    ):
         tables[dimension] = counted.get(dimension, {})
     rows = [
         Row(dimension, value, onward, shown)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from consent import counters, figures, versions
 from consent.bounds import OTHER
+from consent.cleaning import UNKNOWN
 from consent.counters import Sums
 from consent.days import Period, steps
 from consent.models import Counter, Decision
@@ -38,8 +39,6 @@ BROKEN_DOWN = (
     "consents.took",
 )
 GRANTED, REFUSED = "granted", "refused"
-# Stands for a time that nobody took.
-UNKNOWN = "unknown"
 # Before an action: all decisions of the days on which that action is shown.
 BASE = "of "
 

@@ -1,5 +1,6 @@
 """Periods of days, as questions name them. Days are those of a site's time zone."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,6 +8,7 @@ from datetime import date, timedelta
 from consent.errors import Contradiction, Invalid
 
 DEFAULT_DAYS = 30
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # Before there was anything to count, and far enough from the calendar's first day.
 EARLIEST = date(2000, 1, 1)
 LONGEST_DAYS = 800
@@ -25,6 +27,15 @@ class Period:
     def __iter__(self) -> Iterator[date]:
         for offset in range((self.last - self.first).days + 1):
             yield self.first + timedelta(days=offset)
+
+
+def parse(text: str) -> date:
+    """The day that is written so. Raises ValueError, which says how to write one."""
+    # Python reads other ways of ISO 8601 too, which others do not.
+    try:
+        return date.fromisoformat(text if ISO_DAY.fullmatch(text) else "")
+    except ValueError:
+        raise ValueError(f"{text!r} is no day; write it as 2026-01-31.") from None
 
 
 def period(first: str | None, last: str | None, today: date) -> Period:
@@ -72,9 +83,9 @@ def _day(name: str, value: str | None) -> date | None:
     if not value:
         return None
     try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise Invalid(f"{name}={value!r} is no day; write it as 2026-01-31.") from None
+        return parse(value)
+    except ValueError as error:
+        raise Invalid(f"{name}: {error}") from None
 
 
 def samples(first: date | None, last: date | None, period: Period) -> Period | None:

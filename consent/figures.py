@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, or_, select, union_all, update
+from sqlalchemy import Connection, Select, delete, func, select, union_all, update
 from sqlalchemy.orm import Session
 
 from consent.days import Period
@@ -136,7 +136,6 @@ def erase_oldest(connection: Connection, site: str, dimensions: Sequence[str], b
     gone = delete(Figure).where(
         Figure.site == site,
         Figure.dimension.in_(dimensions),
-        or_(Figure.span == "month", Figure.span == "day"),
         Figure.day.in_([day, day.replace(day=1)]),
         Figure.count == 0,
     )

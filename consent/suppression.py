@@ -91,6 +91,13 @@ def release_nested(
                 del inside[smallest], fine[smallest]
 
 
+def share(part: int | None, whole: int | None, k: int = K) -> float | None:
+    """A rate, where both the part and what is left of the whole may be shown."""
+    if part is None or not whole or part < k or not is_safe(whole - part, k):
+        return None
+    return part / whole
+
+
 def step(count: int, k: int = K) -> int:
     """A running day's total, in steps of k: one more shows only where it completes a step."""
     return count // k * k

@@ -1,12 +1,14 @@
 """Finds published versions, and what they say and mean."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consent import sitefile
 from consent.canonical import digest
+from consent.days import Period
 from consent.errors import NotFound, UnknownSite
 from consent.models import Site, Version, VersionText
 from consent.sitefile import SiteFile
@@ -118,3 +120,10 @@ def of_site(session: Session, site: str) -> list[Version]:
     current(session, site)
     found = select(Version).where(Version.site == site).order_by(Version.number.desc())
     return list(session.scalars(found))
+
+
+def published_in(session: Session, site: str, period: Period) -> list[tuple[Version, date]]:
+    """The versions that were published in a period, and on which of the site's days. Raises UnknownSite."""
+    zone = site_file(current(session, site)).zone
+    dated = [(each, each.published_at.astimezone(zone).date()) for each in of_site(session, site)]
+    return [(each, day) for each, day in dated if period.first <= day <= period.last]

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from consent import cleaning, counters, db, figures, versions
-from consent.bounds import OTHER, Bounds
+from consent.bounds import OPEN, OTHER, Bounds
 from consent.cleaning import LONGEST_VALUE
 from consent.counters import Cell, Sums
 from consent.days import Period, steps
@@ -140,7 +140,7 @@ def add(connection: Connection, counted: Sums, bounds: Bounds) -> None:
     """Adds the counts of sites' cells to the counters, within bounds. The caller commits."""
     totals, closed, opened = Sums(), Sums(), Sums()
     for (site, cell), count in counted.items():
-        kind = totals if cell[1] == "total" else opened if cell[1] in bounds.of else closed
+        kind = totals if cell[1] == "total" else opened if cell[1] in OPEN else closed
         kind[site, cell] += count
     # The totals first: whoever adds to a site's day, or closes it, has them locked from then on.
     counters.add(connection, totals)

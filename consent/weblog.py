@@ -58,7 +58,7 @@ class Imported:
     out_of_time: int = 0
 
 
-def identity(file: IO[bytes]) -> uuid.UUID:
+def _identity(file: IO[bytes]) -> uuid.UUID:
     """What the file is known by: its content, so that it counts once whatever it is called."""
     made = hashlib.sha256()
     while chunk := file.read(1 << 20):
@@ -80,7 +80,7 @@ def read(
     `kept` is the first and the last day that is counted. A batch that was counted before is left out, so that it may be
     begun again. Raises SQLAlchemyError.
     """
-    name = identity(file)
+    name = _identity(file)
     origin = version.site_file.site.origins[0]
     remembered_for = timedelta(days=version.site_file.keep.counters.days)
     bounds = Bounds()

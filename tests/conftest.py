@@ -236,6 +236,18 @@ def command(
     return run
 
 
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def alice(app: Flask, client: FlaskClient) -> FlaskClient:
+    """Looks after 07sor, and has logged in."""
+    with app.app_context():
+        staff.add(db.session(), "alice@example.no", PASSWORD, ["07sor"], datetime.now(UTC))
+    client.post("/dashboard/login", data={"email": "alice@example.no", "password": PASSWORD})
+    return client
+
+
 @pytest.fixture
 def networks(app: Flask, tmp_path: Path) -> None:
     """A database of two networks."""

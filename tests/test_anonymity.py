@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import time_machine
-from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,10 +103,10 @@ def test_totals_less_what_is_shown_leave_nothing_small(crowd: list[Visit]) -> No
     if "visits" in total:
         onward = total["views"] - total["visits"]
         assert onward == 0 or onward >= K
-    for dimension in (*closing.OF_VIEWS, *closing.OF_VISITS):
+    for dimension in (*closing.PARTS_OF_VIEWS, *closing.PARTS_OF_VISITS):
         shown = figures_of(rows, dimension)
         others = shown.pop((OTHER, ""), 0)
-        whole = total.get("views" if dimension in closing.OF_VIEWS else "visits", 0)
+        whole = total.get("views" if dimension in closing.PARTS_OF_VIEWS else "visits", 0)
         rest = whole - sum(shown.values())
         assert not shown or rest == 0 or rest >= K
         assert others in (0, rest)
@@ -327,7 +326,7 @@ def test_zero_and_withheld_look_alike(client: FlaskClient, stats_token: str) -> 
             assert answers[0] == answers[1]
 
 
-def test_what_was_sent_to_a_closed_day_is_judged_by_itself(app: Flask, client: FlaskClient) -> None:
+def test_what_was_sent_to_a_closed_day_is_judged_by_itself() -> None:
     """Whoever waits with a page view, for what is shown already, does not see it."""
     first = closing.released(counted([Visit(CLIENTS[0], "", "nb", 8, ("/a",))] * 12))
     late = closing.released(counted([Visit(CLIENTS[0], "", "nb", 8, ("/a",))] * 3))

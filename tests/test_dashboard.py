@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from consent import days, staff
 from consent.db import db
 from tests import pages
+from tests.conftest import PASSWORD
 from tests.factories import decide, decision, hit, refusal
 
-PASSWORD = "correct horse battery"
 # Not before anybody logged in, whenever the tests run.
 TODAY = (datetime.now(UTC) + timedelta(days=1)).replace(hour=12)
 
@@ -27,12 +27,6 @@ def people(app: Flask) -> None:
 
 def log_in(client: FlaskClient, email: str, password: str = PASSWORD, **fields: str):  # type: ignore[no-untyped-def]
     return client.post("/dashboard/login", data={"email": email, "password": password, **fields})
-
-
-@pytest.fixture
-def alice(client: FlaskClient, people: None) -> FlaskClient:
-    assert log_in(client, "alice@example.no").status_code == 303
-    return client
 
 
 def test_a_member_sees_the_figures_of_their_site(alice: FlaskClient) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -10,15 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent import staff
 from consent.dashboard import installation
 from consent.dashboard.installation import Page
-from consent.db import db
 from consent.demo import SITE_FILE
 from tests import pages
 from tests.conftest import publish
 
-PASSWORD = "correct horse battery"
 SERVER = "https://consent.example.no"
 TAG = f'<script async src="{SERVER}/e/shop.js"></script>'
 SNIPPET = "<script>gtag('consent','default');document.cookie.match(/consent=/)</script>"
@@ -97,14 +93,6 @@ def website(app: Flask) -> Iterator[str]:
     yield origin
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture
-def alice(app: Flask, client: FlaskClient) -> FlaskClient:
-    with app.app_context():
-        staff.add(db.session(), "alice@example.no", PASSWORD, ["07sor"], datetime.now(UTC))
-    client.post("/dashboard/login", data={"email": "alice@example.no", "password": PASSWORD})
-    return client
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])

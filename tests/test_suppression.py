@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.suppression import K, release, release_table, step
+from consent.suppression import K, release, release_table, share, step
 
 counts = st.integers(min_value=0, max_value=40)
 names = st.text(alphabet="abcdef", min_size=1, max_size=2)
@@ -44,3 +44,13 @@ def test_no_line_of_a_table_leaves_a_small_rest(cells: dict[tuple[str, str], int
 def test_a_running_total_moves_in_steps(count: int) -> None:
     assert step(count) % K == 0
     assert 0 <= count - step(count) < K
+
+
+@given(counts, counts)
+def test_a_share_is_shown_where_both_its_sides_are(part: int, others: int) -> None:
+    found = share(part, part + others)
+
+    if part >= K and (others == 0 or others >= K):
+        assert found == part / (part + others)
+    else:
+        assert found is None

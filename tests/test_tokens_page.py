@@ -11,16 +11,7 @@ from consent import staff
 from consent.db import db
 from tests import pages
 
-PASSWORD = "correct horse battery"
 NEW = {"name": "Agency", "scope": ["stats", "versions"], "days": "30"}
-
-
-@pytest.fixture
-def alice(app: Flask, client: FlaskClient) -> FlaskClient:
-    with app.app_context():
-        staff.add(db.session(), "alice@example.no", PASSWORD, ["07sor"], datetime.now(UTC))
-    client.post("/dashboard/login", data={"email": "alice@example.no", "password": PASSWORD})
-    return client
 
 
 def ask(client: FlaskClient, token: str, what: str = "stats/visits") -> int:

@@ -1,5 +1,6 @@
 """The JSON API: figures, versions and decisions for programs, and a visitor's own history."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -79,7 +80,6 @@ def stats_consents(site: str, query: ConsentsQuery) -> ResponseReturnValue:
     session = web.session()
     found = consents.answer(session, site, period, query.by, web.now())
     rows = found.table()
-    funnel = found.funnel
     return _answer(
         ConsentsAnswer,
         site,
@@ -89,25 +89,13 @@ def stats_consents(site: str, query: ConsentsQuery) -> ResponseReturnValue:
         list(rows[0] if rows else CONSENT_ROWS[query.by].model_fields),
         totals={"decisions": found.decisions, **found.actions},
         granted=found.granted,
-        funnel={
-            "shown": funnel.shown,
-            "answered": funnel.answered,
-            "undecided": funnel.undecided,
-        },
-        publications=_publications(site, period),
+        funnel=asdict(found.funnel),
+        publications=[
+            {"version": each.number, "published_at": each.published_at, "day": day}
+            for each, day in versions.published_in(session, site, period)
+        ],
         other=found.other,
     )
-
-
-def _publications(site: str, period: Period) -> list[dict[str, Any]]:
-    session = web.session()
-    zone = versions.site_file(versions.current(session, site)).zone
-    found = []
-    for each in versions.of_site(session, site):
-        day = each.published_at.astimezone(zone).date()
-        if period.first <= day <= period.last:
-            found.append({"version": each.number, "published_at": each.published_at, "day": day})
-    return found
 
 
 @operation(blueprint, "/sites/{site}/versions", VersionsAnswer, Query, "versions")

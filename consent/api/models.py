@@ -16,21 +16,18 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from consent import consents, visits
+from consent import consents, days, visits
 
 MOST_ROWS = 1000
-ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _day(value: Any) -> Any:
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(value if ISO_DAY.fullmatch(value) else "")
-    except ValueError:
-        raise PydanticCustomError(
-            "day", "{value} is no day; write it as 2026-01-31.", {"value": repr(value)}
-        ) from None
+        return days.parse(value)
+    except ValueError as error:
+        raise PydanticCustomError("day", "{said}", {"said": str(error)}) from None
 
 
 Day = Annotated[

@@ -1,7 +1,7 @@
 """Staff pages of figures: all sites at a glance, then one site with its charts, tables and files."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -29,6 +29,7 @@ from consent.days import Period
 from consent.errors import NotFound
 from consent.models import Site, Staff
 from consent.sitefile import SiteFile
+from consent.suppression import share
 
 blueprint = Blueprint("figures", __name__, url_prefix="/dashboard")
 frame.init(blueprint)
@@ -210,7 +211,6 @@ class Asked:
             "purposes": decided["purpose"],
             "visits": seen,
             "timeline": consents.timeline(session, site, self.period),
-            "visited": visits.timeline(seen.days, self.period),
             "hours": visits.detail(session, site, self.period, "hour")[0],
             "cards": {name: self.card(name, decided[in_detail]) for name in CARDS},
             "titles": {
@@ -233,7 +233,7 @@ class Asked:
                 CardRow(
                     names.of_value(by, each.value),
                     each.decisions or 0,
-                    _share(each.actions.get("accept"), each.actions.get(consents.BASE + "accept")),
+                    share(each.actions.get("accept"), each.actions.get(consents.BASE + "accept")),
                 )
                 for each in found.rows[:MOST_ROWS]
             ]
@@ -263,7 +263,7 @@ class Asked:
             return charts.bars(series, [_label(each.period) for each in parts], narrow)
         if name == "consents":
             steps = consents.timeline(session, site, self.period)
-            shares = [_share(each.accepted, each.decisions) for each in steps]
+            shares = [share(each.accepted, each.decisions) for each in steps]
             marked = {
                 position
                 for position, each in enumerate(steps)
@@ -287,12 +287,8 @@ class Asked:
         raise NotFound(f"There is no chart {name!r}.")
 
     def csv(self, what: str) -> Response:
-        by, session, site, now = (
-            request.args.get("by", "day"),
-            web.session(),
-            self.site.site,
-            web.now(),
-        )
+        by = request.args.get("by", "day")
+        session, site, now = web.session(), self.site.site, web.now()
         if what == "visits" and by in visits.DIMENSIONS:
             seen = visits.answer(session, site, self.period, by, now)
             rows = seen.table()
@@ -302,8 +298,8 @@ class Asked:
         else:
             raise NotFound(f"There is no table {what!r} by {by!r}.")
         samples = days.samples(self.site.samples_from, self.site.samples_to, self.period)
-        names = list(rows[0]) if rows else [by]
-        response = as_csv(names, rows, (samples.first, samples.last) if samples else None, None)
+        header = list(rows[0]) if rows else [by]
+        response = as_csv(header, rows, (samples.first, samples.last) if samples else None, None)
         name = f"{site}-{what}-{by}-{self.period.first}-{self.period.last}.csv"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
@@ -320,8 +316,8 @@ class Asked:
             Number(gettext("Decisions"), decided.decisions, all_before),
             Number(
                 gettext("Accepted all"),
-                _share(decided.actions["accept"], decided.decisions),
-                _share(actions.get((site, "accept"), 0), all_before),
+                share(decided.actions["accept"], decided.decisions),
+                share(actions.get((site, "accept"), 0), all_before),
                 is_share=True,
             ),
         ]
@@ -336,14 +332,10 @@ class Asked:
             or self.site.samples_from is not None
         )
 
-    def _versions(self) -> dict[int, Any]:
+    def _versions(self) -> dict[int, date]:
         """The day of each version that was published in the period."""
-        found = {}
-        for each in versions.of_site(web.session(), self.site.site):
-            day = each.published_at.astimezone(self.site_file.zone).date()
-            if self.period.first <= day <= self.period.last:
-                found[each.number] = day
-        return found
+        found = versions.published_in(web.session(), self.site.site, self.period)
+        return {version.number: day for version, day in found}
 
 
 @dataclass(frozen=True)
@@ -380,17 +372,10 @@ def _at_a_glance(sites: list[str], period: Period) -> list[Glance]:
                 versions.site_file(versions.current(session, site)).site.name,
                 Number(gettext("Visits"), now, before),
                 decided,
-                _share(actions["accept"], decided),
+                share(actions["accept"], decided),
             )
         )
     return found
-
-
-def _share(part_of: int | None, whole: int | None) -> float | None:
-    """A rate, where both it and what is left of the whole are large enough to be shown."""
-    if part_of is None or not whole or part_of < suppression.K:
-        return None
-    return part_of / whole if suppression.is_safe(whole - part_of) else None
 
 
 def _label(period: Period) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from consent import i18n, staff, web
+from consent import i18n, staff, versions, web
+from consent.models import Staff
 from consent.security import require_own_page
 
 View = Callable[..., ResponseReturnValue]
@@ -26,6 +27,17 @@ def _guard() -> None:
 
 def _language() -> dict[str, Any]:
     return {"language": g.language, "languages": i18n.STAFF_LANGUAGES}
+
+
+def of_site(member: Staff, site: str) -> dict[str, Any]:
+    """What the pages of a site share, for a member who may see it. Raises NotFound."""
+    session = web.session()
+    row = staff.require_site(session, member, site)
+    return {
+        "member": member,
+        "site": row,
+        "file": versions.site_file(versions.current(session, site)),
+    }
 
 
 def members_only(view: View) -> View:

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from consent import staff, versions, web
+from consent import staff, web
 from consent.dashboard import frame
 from consent.dashboard.frame import members_only
 from consent.errors import Invalid
@@ -59,15 +59,11 @@ def revoke(member: Staff, site: str, token_hash: str) -> ResponseReturnValue:
 
 
 def _page(member: Staff, site: str, **more: str) -> str:
-    session, now = web.session(), web.now()
-    row = staff.require_site(session, member, site)
     return render_template(
         "dashboard/tokens.html",
-        member=member,
-        site=row,
-        file=versions.site_file(versions.current(session, site)),
-        tokens=staff.tokens_of(session, site),
-        now=now,
+        **frame.of_site(member, site),
+        tokens=staff.tokens_of(web.session(), site),
+        now=web.now(),
         scopes={
             "stats": gettext("Figures"),
             "versions": gettext("Versions"),

@@ -39,21 +39,25 @@ def noscript(site: str) -> Response:
     in_force = memory.current(site).published
     referrer = request.headers.get("Referer", "")
     origin = cleaning.origin_of(referrer)
-    reason = None
-    if origin is not None and origin not in in_force.site_file.site.origins:
-        reason = f"{origin} is not among the site's origins"
-    elif in_force.site_file.hits.when == "analytics":
-        reason = "the site file wants consent, and there is nobody to ask"
     path = request.args.get("path") or urlsplit(referrer if origin else "").path
-    headers = [("X-Consent", f"not counted: {reason}")]
-    if reason is None and path.startswith("/"):
-        headers = hot.count(
-            current_app, request.environ, in_force, Hit(path=path[:4096], referrer=None)
-        ).headers
-    elif reason is None:
-        headers = [("X-Consent", "not counted: neither path nor referrer names a page")]
-    response = Response(PIXEL, content_type="image/gif", headers=headers)
-    response.headers["Cache-Control"] = "no-store"
+    if origin is not None and origin not in in_force.site_file.site.origins:
+        return _pixel(f"{origin} is not among the site's origins")
+    if in_force.site_file.hits.when == "analytics":
+        return _pixel("the site file wants consent, and there is nobody to ask")
+    if not path.startswith("/"):
+        return _pixel("neither path nor referrer names a page")
+    hit = Hit(path=path[:4096], referrer=None)
+    counted = hot.count(current_app, request.environ, in_force, hit)
+    response = _pixel()
+    response.headers.extend(counted.headers)
+    return response
+
+
+def _pixel(reason: str = "") -> Response:
+    """The image. `reason`: why it counts nothing."""
+    response = Response(PIXEL, content_type="image/gif", headers={"Cache-Control": "no-store"})
+    if reason:
+        response.headers["X-Consent"] = f"not counted: {reason}"
     return response
 
 

@@ -51,7 +51,7 @@ METHODS = {".js": ("GET", "HEAD"), "/decisions": ("POST",), "/hits": ("POST",)}
 # Seconds. A browser may use its copy for five minutes, and a stale one while it asks for a newer.
 SCRIPT_AGE = "public, max-age=300, stale-while-revalidate=3600"
 ENCODINGS = ("br", "gzip")
-PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+FETCHED_FOR = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 
 
 class Answer(NamedTuple):
@@ -186,7 +186,7 @@ def _uncounted(environ: Environ, site_file: SiteFile, is_bot: bool) -> str | Non
     if web.sends_dnt(environ):
         return "Do Not Track"
     # Fetched in advance: nobody has seen it yet (Fetch, Sec-Purpose; earlier browsers had names of their own).
-    if any("pre" in environ.get(name, "") for name in PURPOSES):
+    if any("pre" in environ.get(name, "") for name in FETCHED_FOR):
         return "prefetch"
     return "a robot" if is_bot else None
 
