@@ -147,6 +147,7 @@ def test_a_file_that_is_not_there_is_said(command: Command) -> None:
         gzip.compress(b"x" * 5000)[:-20],
         gzip.compress(b"x" * 5000)[:15] + b"zzzzzzzzzzzzzzzzzz",
     ],
+    ids=["not gzip", "cut off", "damaged"],
 )
 def test_a_file_that_is_not_whole_is_said(command: Command, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "access.log.gz"
