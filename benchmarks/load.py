@@ -18,7 +18,7 @@ import click
 from sqlalchemy import func, select
 
 from benchmarks.ours import SITE, SITE_FILE, WRITTEN_ORIGIN
-from consent import notice, staff
+from consent import api_tokens, notice
 from consent.db import db
 from consent.models import Counter, Decision
 from consent.serving import ready_app
@@ -113,7 +113,7 @@ def prepare(url: str) -> str:
     source = SITE_FILE.read_text(encoding="utf-8").replace('when = "never"', 'when = "always"')
     with app.app_context():
         notice.publish(db.session(), source, datetime.now(UTC))
-        token = staff.issue_token(db.session(), SITE, "benchmark", datetime.now(UTC))
+        token = api_tokens.issue(db.session(), SITE, "benchmark", datetime.now(UTC))
         db.session.remove()
         db.engine.dispose()
     return token

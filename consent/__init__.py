@@ -28,8 +28,8 @@ from consent import (
 from consent.bounds import Bounds
 from consent.canonical import digest
 from consent.commits import GroupCommit
+from consent.dashboard import account, install, invitation, passwords, people
 from consent.dashboard import figures as dashboard_figures
-from consent.dashboard import install
 from consent.dashboard import tokens as dashboard_tokens
 from consent.db import db, engine_options
 from consent.embed.hot import HotPaths
@@ -74,11 +74,20 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         dashboard_figures.blueprint,
         install.blueprint,
         dashboard_tokens.blueprint,
+        people.blueprint,
+        account.blueprint,
+        invitation.blueprint,
+        passwords.blueprint,
         api.blueprint,
         clients.blueprint,
         health.blueprint,
     ):
         app.register_blueprint(blueprint)
+    if read.oidc_issuer:
+        # Imported here, since what it needs takes some 15 MB that other servers can do without.
+        from consent.dashboard import provider
+
+        provider.init_app(app, read)
     with app.app_context():
         engine = db.engine
     memory = app.extensions["consent_memory"] = Memory(partial(Session, engine))

@@ -19,7 +19,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent import change_words, changes, tokens, versions
+from consent import change_words, changes, mail, tokens, versions
 from consent.change_words import Said
 from consent.errors import NotFound
 from consent.mail import Mailer, Refused, address
@@ -122,14 +122,8 @@ def confirmation(sender: Sender, site_file: SiteFile, subscriber: Subscriber) ->
 
 
 def _message(sender: Sender, site_file: SiteFile, to: str, subject: str, text: str) -> EmailMessage:
-    made = EmailMessage()
-    made["From"] = address(sender.mail_from, site_file.site.name)
-    made["To"] = address(to)
-    made["Subject"] = subject
+    made = mail.message(address(sender.mail_from, site_file.site.name), to, subject, text)
     made["Reply-To"] = address(site_file.controller.email)
-    # No answers of machines (RFC 3834).
-    made["Auto-Submitted"] = "auto-generated"
-    made.set_content(text.strip() + "\n", cte="quoted-printable")
     return made
 
 

@@ -17,12 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consent import (
     announcements,
+    api_tokens,
     closing,
     known_services,
     mail,
     notice,
     retention,
     script,
+    second_factor,
     serving,
     signals,
     sitefile,
@@ -39,6 +41,7 @@ from consent.db import db
 from consent.demo import run as run_demo
 from consent.errors import ConsentError, Invalid
 from consent.mail import Mailer
+from consent.models import Staff
 from consent.networks import Networks
 from consent.serving import ready_app
 from consent.settings import SettingError
@@ -348,6 +351,11 @@ def purge(sites: tuple[str, ...]) -> None:
         click.echo(
             f"{site}: {', '.join(f'{count} {what}' for what, count in erased.items())} erased."
         )
+    if not sites:
+        erased = retention.purge_accounts(session, _now())
+        click.echo(
+            f"staff: {', '.join(f'{count} {what}' for what, count in erased.items())} erased."
+        )
 
 
 @commands.command("import-log")
@@ -458,15 +466,64 @@ def user() -> None:
 @click.option(
     "--site", "sites", multiple=True, required=True, help="A site they may see; may be repeated."
 )
+@click.option(
+    "--role",
+    type=click.Choice(staff.ROLES),
+    default="owner",
+    show_default=True,
+    help="What they may do: read; change and publish too; say who else may, too.",
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @on_the_database
-def add_user(email: str, sites: tuple[str, ...], password_stdin: bool) -> None:
-    """Add EMAIL, or give them a new password and more sites."""
+def add_user(email: str, sites: tuple[str, ...], role: str, password_stdin: bool) -> None:
+    """Add EMAIL, or give them a new password, and sites in that role. Ends their sessions."""
     password = (
         sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
     )
-    staff.add(db.session(), email, password, list(sites), _now())
-    click.echo(f"{email} sees {', '.join(sites)}.")
+    staff.add(db.session(), email, password, sites, _now(), role)
+    click.echo(f"{email} is {role} of {', '.join(sites)}.")
+
+
+@user.command("list")
+@click.argument("site")
+@on_the_database
+def list_users(site: str) -> None:
+    """List who may see SITE, and in which role."""
+    versions.current(db.session(), site)
+    for each, role in staff.members_of(db.session(), site):
+        factor = "second factor" if each.totp_secret else ""
+        click.echo(f"{role:8}{each.email}  {factor}".rstrip())
+
+
+@user.command("remove")
+@click.argument("email")
+@click.option(
+    "--site", "sites", multiple=True, required=True, help="The site they leave; may be repeated."
+)
+@on_the_database
+def remove_user(email: str, sites: tuple[str, ...]) -> None:
+    """End EMAIL's part in a site. Who has no other is forgotten, password and all."""
+    session, found = db.session(), _member(email)
+    for site in sites:
+        staff.leave(session, found, site)
+    session.commit()
+    click.echo(f"{email} sees {', '.join(sites)} no more.")
+
+
+@user.command("reset-second-factor")
+@click.argument("email")
+@on_the_database
+def reset_second_factor(email: str) -> None:
+    """Let EMAIL, who has lost phone and recovery codes, log in with the password alone."""
+    second_factor.turn_off(db.session(), _member(email))
+    click.echo(f"{email} logs in with the password alone, until a second factor is set up again.")
+
+
+def _member(email: str) -> Staff:
+    found = staff.by_email(db.session(), email)
+    if found is None:
+        raise click.ClickException(f"there is no {email} among the staff.")
+    return found
 
 
 @commands.command()
@@ -476,7 +533,7 @@ def add_user(email: str, sites: tuple[str, ...], password_stdin: bool) -> None:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice(staff.SCOPES),
+    type=click.Choice(api_tokens.SCOPES),
     default=["stats"],
     show_default=True,
     help="What it opens; may be repeated.",
@@ -484,7 +541,7 @@ def add_user(email: str, sites: tuple[str, ...], password_stdin: bool) -> None:
 @click.option(
     "--days",
     type=click.IntRange(1, 3660),
-    default=staff.TOKEN_LIFETIME.days,
+    default=api_tokens.LIFETIME.days,
     show_default=True,
     help="How long it holds.",
 )
@@ -492,7 +549,7 @@ def add_user(email: str, sites: tuple[str, ...], password_stdin: bool) -> None:
 def token(site: str, name: str, scopes: tuple[str, ...], days: int) -> None:
     """Make a token for what the API has of SITE. It is shown once; a hash of it is kept."""
     lifetime = timedelta(days=days)
-    click.echo(staff.issue_token(db.session(), site, name, _now(), scopes, lifetime))
+    click.echo(api_tokens.issue(db.session(), site, name, _now(), scopes, lifetime))
 
 
 @commands.command()
@@ -500,7 +557,7 @@ def token(site: str, name: str, scopes: tuple[str, ...], days: int) -> None:
 @on_the_database
 def tokens(site: str) -> None:
     """List SITE's tokens: how each begins as a hash, what it opens, how long it holds, and what it is for."""
-    for each in staff.tokens_of(db.session(), site):
+    for each in api_tokens.of_site(db.session(), site):
         until = f"until {each.expires_at.date()}"
         if each.revoked_at:
             until = f"revoked {each.revoked_at.date()}"
@@ -513,7 +570,7 @@ def tokens(site: str) -> None:
 @on_the_database
 def revoke_token(site: str, beginning: str) -> None:
     """End the token of SITE whose hash begins with BEGINNING (`consent tokens` says). At once."""
-    ended = staff.revoke_token(db.session(), site, beginning, _now())
+    ended = api_tokens.revoke(db.session(), site, beginning, _now())
     click.echo(f"{ended.hash[:12]} ({ended.name}) opens nothing any more.")
 
 

@@ -51,6 +51,10 @@ class WrongScope(ConsentError):
     kind, title, status = "wrong-scope", "The token is for something else", 403
 
 
+class NotAllowed(ConsentError):
+    kind, title, status = "not-allowed", "Your role does not allow this", 403
+
+
 class WrongOrigin(ConsentError):
     kind, title, status = "wrong-origin", "This website may not send for the site", 403
 

@@ -48,6 +48,18 @@ def address(text: str, name: str = "") -> Address:
     return made
 
 
+def message(sender: Address, to: str, subject: str, text: str) -> EmailMessage:
+    """Raises Invalid."""
+    made = EmailMessage()
+    made["From"] = sender
+    made["To"] = address(to)
+    made["Subject"] = subject
+    # No answers of machines (RFC 3834).
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content(text.strip() + "\n", cte="quoted-printable")
+    return made
+
+
 class Mailer:
     """A connection to the mail server of `url`: smtp://user:password@host:587, or smtps://… for TLS from the start.
 

@@ -8,8 +8,26 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from consent import closing, consents, figures, seldom, versions
-from consent.models import Decision, Delivery, Merge, Site, Subscriber, WebhookMessage
+from consent import (
+    audit,
+    closing,
+    consents,
+    figures,
+    invitations,
+    seldom,
+    staff_sessions,
+    versions,
+)
+from consent.models import (
+    AuditEntry,
+    Decision,
+    Delivery,
+    Invitation,
+    Merge,
+    Site,
+    Subscriber,
+    WebhookMessage,
+)
 from consent.sitefile import SiteFile
 from consent.values import Lifetime
 
@@ -23,6 +41,10 @@ UNCONFIRMED = Lifetime(amount=7, unit="day")
 MESSAGES = Lifetime(amount=30, unit="day")
 # For how long an announcement may be begun again without telling anybody twice.
 DELIVERIES = Lifetime(amount=60, unit="day")
+
+INVITATIONS = Lifetime(amount=invitations.LIFETIME.days, unit="day")
+# What staff did, to a site and to their accounts.
+LOG = Lifetime(amount=2, unit="year")
 
 
 @dataclass(frozen=True)
@@ -75,6 +97,16 @@ def _merges(session: Session, site: str, before: date) -> int:
     return _erase(session, delete(Merge).where(Merge.site == site, old))
 
 
+def _invitations(session: Session, site: str, before: date) -> int:
+    old = Invitation.invited_at < _midnight(before)
+    return _erase(session, delete(Invitation).where(Invitation.site == site, old))
+
+
+def _log(session: Session, site: str, before: date) -> int:
+    old = AuditEntry.at < _midnight(before)
+    return _erase(session, delete(AuditEntry).where(AuditEntry.site == site, old))
+
+
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
 
@@ -97,6 +129,8 @@ TASKS = (
     Task("deliveries", lambda _: DELIVERIES, _deliveries),
     Task("webhook messages", lambda _: MESSAGES, _messages),
     Task("merges", lambda _: MERGES, _merges),
+    Task("invitations", lambda _: INVITATIONS, _invitations),
+    Task("log of staff", lambda _: LOG, _log),
 )
 
 
@@ -116,6 +150,16 @@ def purge(session: Session, site: str, now: datetime) -> dict[str, int]:
         while count := task.erase(session, site, before):
             session.commit()
             erased[task.what] += count
+    session.commit()
+    return erased
+
+
+def purge_accounts(session: Session, now: datetime) -> dict[str, int]:
+    """Erases what is no longer kept of staff, who belong to no site, and commits."""
+    erased = {
+        "sessions": staff_sessions.end_old(session, now),
+        "log of accounts": _log(session, audit.ACCOUNT, now.date() - timedelta(days=LOG.days)),
+    }
     session.commit()
     return erased
 

@@ -2,12 +2,14 @@
 
 import logging
 from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from werkzeug.exceptions import Forbidden
 
+from consent import tokens, web
+from consent.errors import BadToken
 from consent.settings import Settings
 
 HTMX_VERSION = "4.0.1"
@@ -17,12 +19,58 @@ HTMX_INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9
 # Bytes. The largest honest body is a decision with a choice for every service.
 MAX_BODY = 16 * 1024
 
+# The cookie of a browser in which a member of staff has logged in before.
+DEVICE = "consent_device"
+
+
+def address() -> str:
+    """Whom a limit is for. Of IPv6 the network: one subscriber has as many addresses as they like."""
+    remote = request.remote_addr or "127.0.0.1"
+    if isinstance(ip_address(remote), IPv6Address):
+        return str(ip_network((remote, 64), strict=False))
+    return remote
+
+
+def known_device() -> str | None:
+    """Which browser it is, where somebody with the address in the form has logged in with it before."""
+    token = request.cookies.get(DEVICE, "")
+    try:
+        device, email = tokens.read_device(web.settings().secret_keys, token)
+    except BadToken:
+        return None
+    return device if email == _account() else None
+
+
+def _account() -> str:
+    return request.form.get("email", "").strip().lower()
+
+
+def who_logs_in() -> str:
+    """Whose wrong passwords are counted together.
+
+    One account from one address, so that whoever guesses shuts out neither its owner, who is elsewhere, nor colleagues
+    behind the same address; and the owner not even there, whose browser is known (OWASP, Device Cookies).
+    """
+    return known_device() or f"{address()} {_account()}"
+
+
 # In memory, so that an address is forgotten with its window and never reaches a disk.
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
-# Per address. A person mistypes a few times; a guesser gets nowhere.
-LOGIN_LIMIT = "10 per minute"
+limiter = Limiter(address, storage_uri="memory://", headers_enabled=True)
+# Wrong passwords of one account from one address.
+LOGIN_LIMIT = "10 per 15 minutes"
+# Attempts per address, for whatever accounts, but from browsers that are known: each keeps the server busy for a while.
+ATTEMPTS_LIMIT = "100 per minute"
+# Wrong codes of the second factor per account. Nobody gets there without the password.
+CODE_LIMIT = "5 per 15 minutes"
+# Per address. Each sends an e-mail.
+MAIL_LIMIT = "10 per hour"
 # Per address. Each has the server fetch a page of the website.
 CHECK_LIMIT = "20 per minute"
+
+
+def refused(response: Response) -> bool:
+    """Whether the response refuses a password or a code: only that is counted."""
+    return response.status_code == 401
 
 
 def init_app(app: Flask, settings: Settings) -> None:

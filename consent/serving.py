@@ -161,6 +161,7 @@ def _keep_house(app: Flask) -> None:
             if time.monotonic() - purged >= PURGE_CHECK:
                 _try("days", lambda: closing.close_all(db.session(), web.now()))
                 _try("purge", lambda: retention.purge_due(db.session(), web.now()))
+                _try("accounts", lambda: retention.purge_accounts(db.session(), web.now()))
                 purged = time.monotonic()
         time.sleep(HOUSE_CHECK)
 

@@ -97,6 +97,17 @@ class Settings:
         "The mail server: smtp://user:password@host:587, or smtps:// for TLS from the start. Empty: no e-mail is sent.",
     )
     mail_from: str = setting("", text, "The address that e-mails come from.")
+    oidc_issuer: str = setting(
+        "",
+        url,
+        "The organization where staff may log in (OpenID Connect), as it calls itself: https://login.example.no. "
+        "Empty: with a password only.",
+    )
+    oidc_client_id: str = setting("", text, "This server's id there.")
+    oidc_client_secret: str = setting("", text, "Its secret there.")
+    oidc_name: str = setting(
+        "", text, "What the button to log in there calls it. Empty: its host name."
+    )
     trusted_proxies: int = setting(
         0,
         number,
@@ -153,6 +164,11 @@ def read(environ: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
         raise SettingError(
             "CONSENT_SECRET_KEYS is not set, and visitors' tokens cannot be signed without it. Make a key "
             "with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'` and keep it."
+        )
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_client_secret):
+        raise SettingError(
+            "CONSENT_OIDC_ISSUER is set, and CONSENT_OIDC_CLIENT_ID or CONSENT_OIDC_CLIENT_SECRET is not. Register "
+            "this server there; its address for answers ends in /dashboard/-/oidc/callback."
         )
     return settings
 

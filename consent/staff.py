@@ -1,56 +1,82 @@
-"""Staff and programs: passwords, tokens, and which sites each may see."""
+"""Staff: who they are, their passwords, and what each may do with which site."""
 
-import hashlib
 import re
 import secrets
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 import uuid_utils.compat
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from consent import versions
+from consent import staff_sessions, versions
 from consent.db import upsert
-from consent.errors import Invalid, NotFound, Unauthenticated, WrongScope
-from consent.models import ApiToken, Membership, Site, Staff
+from consent.errors import Conflict, Invalid, NotAllowed, NotFound, Unauthenticated
+from consent.hashes import of_secret
+from consent.models import Identity, Membership, RecoveryCode, Site, Staff, StaffSession
 
 SHORTEST_PASSWORD = 12
-# What a token may open.
-SCOPES = ("stats", "versions", "decisions")
-LONGEST_NAME = 80
-TOKEN_LIFETIME = timedelta(days=365)
+# What each may do, the next one that and more. A viewer reads; an editor changes and publishes the site file, and gives
+# out tokens; an owner says who else may.
+ROLES = ("viewer", "editor", "owner")
 _hasher = PasswordHasher()
 
 
-def add(session: Session, email: str, password: str, sites: list[str], now: datetime) -> Staff:
-    """Adds a member of staff, or gives one a new password and more sites. Commits.
+def add(
+    session: Session,
+    email: str,
+    password: str,
+    sites: Sequence[str],
+    now: datetime,
+    role: str = "owner",
+) -> Staff:
+    """Adds a member of staff, or gives one a new password and more sites, in that role. Commits.
 
-    Raises Invalid for a short password or no e-mail address, UnknownSite.
+    A new password ends the sessions that an old one began. Raises Invalid for a short password, no e-mail address or
+    no role, UnknownSite.
     """
-    if len(password) < SHORTEST_PASSWORD:
-        raise Invalid(f"The password needs at least {SHORTEST_PASSWORD} characters.")
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email.strip()):
-        raise Invalid(f"{email!r} is no e-mail address.")
+    require_password(password)
     for site in sites:
         versions.current(session, site)
-    email = email.strip().lower()
-    member = session.scalar(select(Staff).where(Staff.email == email))
-    if member is None:
-        member = Staff(id=uuid_utils.compat.uuid7(), email=email, created_at=now)
-        session.add(member)
-    member.password_hash = _hasher.hash(password)
-    session.flush()
+    found = by_email(session, email)
+    if found is None:
+        found = create(session, email, now)
+    else:
+        staff_sessions.end_all(session, found)
+    found.password_hash = _hasher.hash(password)
     for site in sites:
-        session.execute(
-            upsert(session, Membership).values(site=site, staff=member.id).on_conflict_do_nothing()
-        )
+        join(session, found, site, role)
     session.commit()
-    return member
+    return found
+
+
+def create(session: Session, email: str, now: datetime) -> Staff:
+    """A new member, who has no password and sees nothing yet. The caller commits. Raises Invalid."""
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email.strip()):
+        raise Invalid(f"{email!r} is no e-mail address.")
+    made = Staff(
+        id=uuid_utils.compat.uuid7(),
+        email=email.strip().lower(),
+        password_hash="",
+        created_at=now,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def require_password(password: str) -> None:
+    """Raises Invalid if it is too short to be one."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+
+
+def by_email(session: Session, email: str) -> Staff | None:
+    return session.scalar(select(Staff).where(Staff.email == email.strip().lower()))
 
 
 @cache
@@ -61,110 +87,127 @@ def _nobody() -> str:
 
 def log_in(session: Session, email: str, password: str) -> Staff:
     """The member with this e-mail and password. Raises Unauthenticated."""
-    member = session.scalar(select(Staff).where(Staff.email == email.strip().lower()))
-    try:
-        _hasher.verify(member.password_hash if member else _nobody(), password)
-    except (VerificationError, InvalidHashError):
-        raise Unauthenticated(
-            "The e-mail address and the password do not belong together."
-        ) from None
-    if member is None:
+    found = by_email(session, email)
+    stored = (found.password_hash if found else "") or _nobody()
+    if not _is_hash_of(stored, password) or found is None:
         raise Unauthenticated("The e-mail address and the password do not belong together.")
-    if _hasher.check_needs_rehash(member.password_hash):
-        member.password_hash = _hasher.hash(password)
+    if _hasher.check_needs_rehash(found.password_hash):
+        found.password_hash = _hasher.hash(password)
         session.commit()
-    return member
+    return found
 
 
-def member(session: Session, identity: str) -> Staff | None:
-    return session.get(Staff, uuid.UUID(hex=identity))
+def fingerprint(member: Staff) -> str:
+    """Of the password, without telling it: another one has another."""
+    return of_secret(member.password_hash)[:16]
 
 
-def sites_of(session: Session, member: Staff) -> list[str]:
-    return list(
-        session.scalars(
-            select(Membership.site).where(Membership.staff == member.id).order_by(Membership.site)
-        )
+def is_theirs(member: Staff, password: str) -> bool:
+    """Whether this is the member's password."""
+    return _is_hash_of(member.password_hash, password)
+
+
+def _is_hash_of(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def change_password(session: Session, member: Staff, password: str) -> None:
+    """Gives a member a new password, and ends all their sessions. Commits. Raises Invalid."""
+    require_password(password)
+    member.password_hash = _hasher.hash(password)
+    staff_sessions.end_all(session, member)
+    session.commit()
+
+
+def member(session: Session, identity: uuid.UUID) -> Staff | None:
+    return session.get(Staff, identity)
+
+
+def sites_of(session: Session, member: Staff, role: str = "viewer") -> list[str]:
+    """Keys of the sites where a member has this role, or one that may do more."""
+    query = select(Membership.site).where(
+        Membership.staff == member.id, Membership.role.in_(_at_least(role))
     )
+    return list(session.scalars(query.order_by(Membership.site)))
 
 
-def require_site(session: Session, member: Staff, site: str) -> Site:
-    """The site, if this member may see it. Unknown and not theirs are both NotFound."""
-    if session.get(Membership, (site, member.id)) is None:
+def _at_least(role: str) -> tuple[str, ...]:
+    return ROLES[ROLES.index(role) :]
+
+
+def role_in(session: Session, member: Staff, site: str) -> str:
+    """Raises NotFound where the site is not this member's, as where it is unknown."""
+    found = session.get(Membership, (site, member.id))
+    if found is None:
         raise NotFound(f"There is no site {site!r} here.")
+    return found.role
+
+
+def require_site(session: Session, member: Staff, site: str, role: str = "viewer") -> Site:
+    """The site, if this member has that role in it, or one that may do more.
+
+    Raises NotFound where the site is not theirs or unknown, NotAllowed.
+    """
+    if role_in(session, member, site) not in _at_least(role):
+        raise NotAllowed(f"This takes the role {role!r}.")
     return session.get_one(Site, site)
 
 
-def issue_token(
-    session: Session,
-    site: str,
-    name: str,
-    now: datetime,
-    scopes: Sequence[str] = ("stats",),
-    lifetime: timedelta = TOKEN_LIFETIME,
-) -> str:
-    """A new token for what the API has of the site. Commits. It is stored as a hash only.
-
-    Raises UnknownSite, and Invalid for no scope, or no name.
-    """
-    versions.current(session, site)
-    if not scopes or set(scopes) - set(SCOPES):
-        raise Invalid(f"A token is for some of {', '.join(SCOPES)}.")
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid(f"A token needs a name of at most {LONGEST_NAME} characters.")
-    token = f"ct_{secrets.token_urlsafe(32)}"
-    session.add(
-        ApiToken(
-            site=site,
-            hash=_hash(token),
-            name=name.strip(),
-            scope=" ".join(sorted(set(scopes))),
-            created_at=now,
-            expires_at=now + lifetime,
-        )
+def members_of(session: Session, site: str) -> list[tuple[Staff, str]]:
+    """Who has a role in a site, and which, by e-mail address."""
+    query = (
+        select(Staff, Membership.role)
+        .join(Membership, Membership.staff == Staff.id)
+        .where(Membership.site == site)
+        .order_by(Staff.email)
     )
-    session.commit()
-    return token
+    return [(found, role) for found, role in session.execute(query)]
 
 
-def tokens_of(session: Session, site: str) -> list[ApiToken]:
-    """The site's tokens, the oldest first. Raises UnknownSite."""
-    versions.current(session, site)
-    query = select(ApiToken).where(ApiToken.site == site)
-    return list(session.scalars(query.order_by(ApiToken.created_at, ApiToken.hash)))
+def join(session: Session, member: Staff, site: str, role: str) -> None:
+    """Gives a member a role in a site, in place of another that they had. The caller commits.
 
-
-def revoke_token(session: Session, site: str, beginning: str, now: datetime) -> ApiToken:
-    """Ends the token whose hash begins so. Commits. Raises NotFound, and Invalid where that is more than one."""
-    found = [each for each in tokens_of(session, site) if each.hash.startswith(beginning.lower())]
-    if not beginning or not found:
-        raise NotFound(
-            f"Site {site!r} has no token {beginning!r}; `consent tokens {site}` lists them."
-        )
-    if len(found) > 1:
-        raise Invalid(f"{beginning!r} begins more than one token. Give more of it.")
-    found[0].revoked_at = found[0].revoked_at or now
-    session.commit()
-    return found[0]
-
-
-def require_token(session: Session, site: str, token: str, scope: str, now: datetime) -> None:
-    """Refuses a token that is not this site's, has expired or was revoked.
-
-    Raises Unauthenticated, and WrongScope for one that is for something else.
+    Raises Invalid, and Conflict where the site would be left without an owner.
     """
-    found = session.get(ApiToken, (site, _hash(token)))
-    if found is None or found.revoked_at is not None:
-        raise Unauthenticated(
-            f"The token opens nothing of {site!r}. `consent token {site}` makes one that does."
-        )
-    if found.expires_at <= now:
-        raise Unauthenticated(f"The token expired at {found.expires_at.isoformat()}.")
-    if scope not in found.scope.split():
-        raise WrongScope(
-            f"The token is for {found.scope}. `consent token {site} --scope {scope}` makes one that opens this."
-        )
+    if role not in ROLES:
+        raise Invalid(f"{role!r} is no role. There are {', '.join(ROLES)}.")
+    if role != "owner":
+        _require_other_owner(session, member, site)
+    added = upsert(session, Membership).values(site=site, staff=member.id, role=role)
+    session.execute(
+        added.on_conflict_do_update(index_elements=["site", "staff"], set_={"role": role})
+    )
+    session.expire_all()
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def leave(session: Session, member: Staff, site: str) -> None:
+    """Ends a member's part in a site; who has no other is forgotten. The caller commits.
+
+    Raises NotFound, and Conflict where the site would be left without an owner.
+    """
+    role_in(session, member, site)
+    _require_other_owner(session, member, site)
+    session.execute(
+        delete(Membership).where(Membership.site == site, Membership.staff == member.id)
+    )
+    if not sites_of(session, member):
+        forget(session, member)
+
+
+def forget(session: Session, member: Staff) -> None:
+    """Deletes all that is stored of a member, but for what they did. The caller commits."""
+    for table in (Membership, RecoveryCode, StaffSession, Identity):
+        session.execute(delete(table).where(table.staff == member.id))
+    session.delete(member)
+    session.flush()
+
+
+def _require_other_owner(session: Session, member: Staff, site: str) -> None:
+    owners = select(Membership).where(Membership.site == site, Membership.role == "owner")
+    # Locked, so that two owners cannot let go of the site at the same moment.
+    found = session.scalars(owners.with_for_update()).all()
+    if [each.staff for each in found] == [member.id]:
+        raise Conflict(f"Site {site!r} needs an owner. Make somebody else one first.")

@@ -1,4 +1,4 @@
-"""Signed notes: which visitor of a site somebody is, and whose address a link in an e-mail is about."""
+"""Signed notes: which visitor of a site somebody is, whom a link in an e-mail is for, whose browser this is."""
 
 import hashlib
 import uuid
@@ -9,6 +9,8 @@ from itsdangerous import BadSignature, Signer
 
 from consent.errors import BadToken, ExpiredToken, ForeignToken
 
+# For how long a link to a new password opens.
+RESET = timedelta(hours=1)
 # As long as the longest consent (sitefile.Asking.months), and some days for the way.
 LIFETIME = timedelta(days=13 * 31 + 7)
 
@@ -44,6 +46,32 @@ def read_subscription(keys: tuple[str, ...], site: str, token: str) -> uuid.UUID
     if issued_for != site:
         raise ForeignToken(f"The token was issued for another site than {site!r}.")
     return uuid.UUID(hex=subscriber)
+
+
+def issue_reset(keys: tuple[str, ...], member: uuid.UUID, fingerprint: str, now: datetime) -> str:
+    """A token for a link by which a member of staff gets a new password, while theirs has this fingerprint."""
+    return (
+        _signer(keys, "reset").sign(f"{member.hex}.{fingerprint}.{int(now.timestamp())}").decode()
+    )
+
+
+def read_reset(keys: tuple[str, ...], token: str, now: datetime) -> tuple[uuid.UUID, str]:
+    """Whose token it is, and the fingerprint of the password that it is to replace. Raises BadToken, ExpiredToken."""
+    member, fingerprint, moment = _unsigned(keys, "reset", token).split(".")
+    if now.timestamp() - int(moment) > RESET.total_seconds():
+        raise ExpiredToken("The link is too old. Ask for another.")
+    return uuid.UUID(hex=member), fingerprint
+
+
+def issue_device(keys: tuple[str, ...], email: str) -> str:
+    """A token of a browser in which somebody with this address has logged in."""
+    return _signer(keys, "device").sign(f"{uuid.uuid4().hex}.{email}").decode()
+
+
+def read_device(keys: tuple[str, ...], token: str) -> tuple[str, str]:
+    """Which browser it is, and the address. Raises BadToken."""
+    device, _, email = _unsigned(keys, "device", token).partition(".")
+    return device, email
 
 
 def _unsigned(keys: tuple[str, ...], salt: str, token: str) -> str:

@@ -15,12 +15,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 
-from consent import cli, create_app, notice, staff
+from consent import api_tokens, cli, create_app, notice, staff
 from consent.db import db, migrate
 from consent.demo import SITE_FILE
 from consent.networks import Networks
 from consent.settings import database_url
 from tests import factories, postgres
+from tests.mailbox import Mailbox, serve
 
 KEY = "a-key-for-tests-that-is-long-enough-000"
 ORIGIN = "http://127.0.0.1:8081"
@@ -209,7 +210,7 @@ def session(app: Flask) -> Iterator[Any]:
 @pytest.fixture
 def stats_token(app: Flask) -> str:
     with app.app_context():
-        return staff.issue_token(db.session(), "07sor", "tests", datetime.now(UTC))
+        return api_tokens.issue(db.session(), "07sor", "tests", datetime.now(UTC))
 
 
 @pytest.fixture
@@ -246,6 +247,13 @@ def alice(app: Flask, client: FlaskClient) -> FlaskClient:
         staff.add(db.session(), "alice@example.no", PASSWORD, ["07sor"], datetime.now(UTC))
     client.post("/dashboard/login", data={"email": "alice@example.no", "password": PASSWORD})
     return client
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, str]]:
+    """A mail server, and its address."""
+    with serve() as found:
+        yield found
 
 
 @pytest.fixture

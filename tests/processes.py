@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,15 +16,10 @@ from pathlib import Path
 from consent.demo import SITE_FILE
 from tests.conftest import KEY
 from tests.factories import CHROME
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 CONSENT = [sys.executable, "-m", "consent"]
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager

@@ -13,7 +13,8 @@ import pytest
 from consent.demo import SITE_FILE
 from tests.conftest import KEY, NewDatabase
 from tests.factories import decision
-from tests.processes import CONSENT, ROOT, free_port, get, post, running
+from tests.ports import free_port
+from tests.processes import CONSENT, ROOT, get, post, running
 
 
 def demo_works(command: list[str], folder: Path, environ: dict[str, str]) -> None:
@@ -138,7 +139,7 @@ def test_publish_user_and_token_work_from_the_command_line(
         "--password-stdin",
         given="long enough for this\n",
     )
-    assert added.stdout == "kari@example.no sees 07sor.\n"
+    assert added.stdout == "kari@example.no is owner of 07sor.\n"
     short = run(
         "user", "add", "kari@example.no", "--site", "07sor", "--password-stdin", given="short\n"
     )

@@ -7,11 +7,31 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from consent import figures, ledger, notice, retention, sitefile, versions, webhooks
+from consent import (
+    figures,
+    ledger,
+    notice,
+    retention,
+    sitefile,
+    staff,
+    versions,
+    webhooks,
+)
 from consent.db import db
 from consent.figures import Row
 from consent.ledger import Choice
-from consent.models import Counter, Decision, Delivery, Figure, Merge, Subscriber, WebhookMessage
+from consent.models import (
+    AuditEntry,
+    Counter,
+    Decision,
+    Delivery,
+    Figure,
+    Invitation,
+    Merge,
+    StaffSession,
+    Subscriber,
+    WebhookMessage,
+)
 from consent.sitefile import SiteFileError
 from tests import factories
 
@@ -24,6 +44,8 @@ KEPT = {
     "deliveries": timedelta(days=60),
     "webhook messages": timedelta(days=30),
     "merges": timedelta(days=7),
+    "invitations": timedelta(days=7),
+    "log of staff": timedelta(days=2 * 366),
 }
 
 
@@ -62,11 +84,36 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
                 delivered_at=moment,
             )
         )
+    elif what == "invitations":
+        session.add(
+            Invitation(
+                site=site,
+                hash=uuid.uuid4().hex,
+                email="bob@example.no",
+                role="viewer",
+                invited_by="alice@example.no",
+                invited_at=moment,
+                expires_at=moment + timedelta(days=7),
+            )
+        )
+    elif what == "log of staff":
+        session.add(entry(site, moment))
     elif what == "deliveries":
         session.add(Delivery(site=site, version=1, recipient=uuid.uuid4().hex, sent_at=moment))
     else:
         session.add(Merge(site=site, process=uuid.uuid4(), number=1, merged_at=moment))
     session.commit()
+
+
+def entry(site: str, moment: datetime) -> AuditEntry:
+    return AuditEntry(
+        site=site,
+        id=uuid.uuid4(),
+        who="alice@example.no",
+        action="published",
+        detail={"number": 2},
+        at=moment,
+    )
 
 
 def days(what: str) -> set[date]:
@@ -78,6 +125,8 @@ def days(what: str) -> set[date]:
         "deliveries": Delivery.sent_at,
         "webhook messages": WebhookMessage.queued_at,
         "merges": Merge.merged_at,
+        "invitations": Invitation.invited_at,
+        "log of staff": AuditEntry.at,
     }[what]
     query = select(column)
     if column is Figure.day:
@@ -143,6 +192,32 @@ def test_more_than_one_transaction_takes_are_all_erased(
             add("decisions", NOW - timedelta(days=4000))
 
         assert retention.purge(db.session(), "krukke", NOW)["decisions"] == 5
+
+
+def test_of_accounts_old_sessions_and_lines_of_the_log_go(app: Flask) -> None:
+    """`purge_accounts`: a session unused for a week, one begun a month ago, and one of each that stays."""
+    with app.app_context():
+        session = db.session()
+        alice = staff.add(session, "alice@example.no", "a long password", [], NOW)
+        for began, seen in ((10, 8), (31, 0), (10, 6), (29, 0)):
+            session.add(
+                StaffSession(
+                    staff=alice.id,
+                    hash=f"{began} {seen}",
+                    browser="Firefox, Linux",
+                    began_at=NOW - timedelta(days=began),
+                    seen_at=NOW - timedelta(days=seen),
+                )
+            )
+        for age in (2 * 366 + 1, 2 * 366 - 1):
+            session.add(entry("", NOW - timedelta(days=age)))
+        session.commit()
+
+        erased = retention.purge_accounts(session, NOW)
+
+        assert erased == {"sessions": 2, "log of accounts": 1}
+        assert set(session.scalars(select(StaffSession.hash))) == {"10 6", "29 0"}
+        assert session.scalar(select(func.count()).select_from(AuditEntry)) == 1
 
 
 def test_of_many_processes_one_purges_once_a_day(app: Flask) -> None:

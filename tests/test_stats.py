@@ -11,7 +11,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent import consents, staff, visits
+from consent import api_tokens, consents, visits
 from consent.api.operations import as_csv
 from consent.db import db
 from consent.demo import SITE_FILE
@@ -320,7 +320,7 @@ class TestOtherOperations:
     def token(self, app: Flask) -> str:
         with app.app_context():
             scopes = ("decisions", "versions")
-            return staff.issue_token(db.session(), "07sor", "t", datetime.now(UTC), scopes)
+            return api_tokens.issue(db.session(), "07sor", "t", datetime.now(UTC), scopes)
 
     def test_versions(self, client: FlaskClient, token: str) -> None:
         found = self.get(client, token, "versions").get_json()

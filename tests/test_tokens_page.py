@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent import staff
+from consent import api_tokens
 from consent.db import db
 from tests import pages
 
@@ -69,8 +69,8 @@ def test_it_is_a_good_page_in_each_language(alice: FlaskClient, language: str) -
 
 def test_what_is_not_theirs_does_not_exist(app: Flask, alice: FlaskClient) -> None:
     with app.app_context():
-        staff.issue_token(db.session(), "krukke", "theirs", datetime.now(UTC))
-        (theirs,) = staff.tokens_of(db.session(), "krukke")
+        api_tokens.issue(db.session(), "krukke", "theirs", datetime.now(UTC))
+        (theirs,) = api_tokens.of_site(db.session(), "krukke")
         token_hash = theirs.hash
 
     assert alice.get("/dashboard/krukke/tokens").status_code == 404
@@ -78,7 +78,7 @@ def test_what_is_not_theirs_does_not_exist(app: Flask, alice: FlaskClient) -> No
     assert alice.post(f"/dashboard/krukke/tokens/{token_hash}/revoke").status_code == 404
     assert alice.post(f"/dashboard/07sor/tokens/{token_hash}/revoke").status_code == 404
     with app.app_context():
-        assert staff.tokens_of(db.session(), "krukke")[0].revoked_at is None
+        assert api_tokens.of_site(db.session(), "krukke")[0].revoked_at is None
 
 
 def test_a_stranger_is_asked_to_log_in(client: FlaskClient) -> None:

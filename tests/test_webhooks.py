@@ -23,7 +23,8 @@ from consent.errors import Invalid, NotFound, UnknownSite
 from consent.models import WebhookMessage
 from tests import factories
 from tests.conftest import NewDatabase
-from tests.processes import Server, free_port
+from tests.ports import free_port
+from tests.processes import Server
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 
-from consent import staff, web
+from consent import api_tokens, web
 from consent.api.models import Query
 from consent.errors import Invalid, NotFound, Unauthenticated, invalid_values
 
@@ -56,7 +56,7 @@ def operation(
         def asked(site: str) -> ResponseReturnValue:
             if scope is not None:
                 # An unknown site answers as a wrong token does.
-                staff.require_token(web.session(), site, bearer(), scope, web.now())
+                api_tokens.require(web.session(), site, bearer(), scope, web.now())
             return view(site) if query is None else view(site, _query(query))
 
         blueprint.get(path.replace("{site}", "<site>"))(asked)

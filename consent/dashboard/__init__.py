@@ -1,40 +1,98 @@
 """Staff pages: who logs in, and out."""
 
+import uuid
+from datetime import timedelta
+
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from consent import staff, web
-from consent.dashboard import frame
+from consent import second_factor, staff, staff_sessions, web
+from consent.dashboard import frame, letters
 from consent.errors import Unauthenticated
-from consent.security import LOGIN_LIMIT, limiter
+from consent.models import Staff
+from consent.security import (
+    ATTEMPTS_LIMIT,
+    CODE_LIMIT,
+    LOGIN_LIMIT,
+    known_device,
+    limiter,
+    refused,
+    who_logs_in,
+)
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 frame.init(blueprint)
 
+# Between the password and the second factor.
+PENDING = timedelta(minutes=10)
+
 
 @blueprint.get("/login")
 def login() -> str:
-    return render_template("dashboard/login.html", wrong=False, next=request.args.get("next", ""))
+    return _login_page(request.args.get("next", ""))
 
 
 @blueprint.post("/login")
-@limiter.limit(LOGIN_LIMIT)
+@limiter.limit(ATTEMPTS_LIMIT, exempt_when=lambda: known_device() is not None)
+@limiter.limit(LOGIN_LIMIT, key_func=who_logs_in, deduct_when=refused)
 def log_in() -> ResponseReturnValue:
     form = request.form
+    target = form.get("next", "")
     try:
         member = staff.log_in(web.session(), form.get("email", ""), form.get("password", ""))
     except Unauthenticated:
-        page = render_template("dashboard/login.html", wrong=True, next=form.get("next", ""))
-        return page, 401
+        return _login_page(target, wrong=True), 401
+    if member.totp_secret is None:
+        return frame.log_in(member, target)
     session.clear()
-    session["staff"] = member.id.hex
-    target = form.get("next", "")
-    # Only our own pages: anything else would send people on to a stranger after they logged in here.
-    own = target.startswith(url_for("figures.index")) and "\\" not in target
-    return redirect(target if own else url_for("figures.index"), 303)
+    session.update(pending=member.id.hex, since=int(web.now().timestamp()))
+    return redirect(url_for("dashboard.code", next=target, lang=request.args.get("lang")), 303)
+
+
+@blueprint.get("/-/code")
+def code() -> ResponseReturnValue:
+    if _pending() is None:
+        return redirect(url_for("dashboard.login"), 303)
+    return render_template("dashboard/code.html", wrong=False, next=request.args.get("next", ""))
+
+
+@blueprint.post("/-/code")
+@limiter.limit(CODE_LIMIT, key_func=lambda: session.get("pending", ""), deduct_when=refused)
+def second_step() -> ResponseReturnValue:
+    """Takes the code of the second factor, after the password."""
+    member, target = _pending(), request.form.get("next", "")
+    if member is None:
+        return redirect(url_for("dashboard.login"), 303)
+    keys = web.settings().secret_keys
+    try:
+        second_factor.check(web.session(), keys, member, request.form.get("code", ""), web.now())
+    except Unauthenticated:
+        return render_template("dashboard/code.html", wrong=True, next=target), 401
+    return frame.log_in(member, target)
 
 
 @blueprint.post("/logout")
 def log_out() -> ResponseReturnValue:
+    if member := frame.logged_in():
+        staff_sessions.end(web.session(), member, frame.current().hash)
+        web.session().commit()
     session.clear()
     return redirect(url_for("dashboard.login"), 303)
+
+
+def _pending() -> Staff | None:
+    """Who has given their password in this browser, and not the second factor yet."""
+    identity, since = session.get("pending"), session.get("since", 0)
+    if not identity or web.now().timestamp() - since > PENDING.total_seconds():
+        return None
+    return staff.member(web.session(), uuid.UUID(hex=identity))
+
+
+def _login_page(target: str, wrong: bool = False) -> str:
+    return render_template(
+        "dashboard/login.html",
+        wrong=wrong,
+        next=target,
+        provider=frame.provider_name(),
+        sends_mail=letters.sends_mail(),
+    )

@@ -186,6 +186,7 @@ class Asked:
         now = web.now()
         return {
             "member": self.member,
+            "role": staff.role_in(web.session(), self.member, self.site.site),
             "site": self.site,
             "file": self.site_file,
             "period": self.period,

@@ -1,22 +1,30 @@
 """What all staff pages share: who may see them, and in which language."""
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Blueprint, g, redirect, request, session, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
-from consent import i18n, staff, versions, web
-from consent.models import Staff
-from consent.security import require_own_page
+from consent import audit, i18n, staff, staff_sessions, tokens, versions, web
+from consent.errors import NotAllowed
+from consent.models import Staff, StaffSession
+from consent.security import DEVICE, require_own_page
+from consent.useragent import classify
 
 View = Callable[..., ResponseReturnValue]
+# Seconds for which a browser is known.
+DEVICE_LIFETIME = 365 * 24 * 60 * 60
 
 
 def init(blueprint: Blueprint) -> None:
     blueprint.before_request(_guard)
     blueprint.context_processor(_language)
+    blueprint.register_error_handler(NotAllowed, _not_allowed)
 
 
 def _guard() -> None:
@@ -29,14 +37,35 @@ def _language() -> dict[str, Any]:
     return {"language": g.language, "languages": i18n.STAFF_LANGUAGES}
 
 
-def of_site(member: Staff, site: str) -> dict[str, Any]:
-    """What the pages of a site share, for a member who may see it. Raises NotFound."""
-    session = web.session()
-    row = staff.require_site(session, member, site)
+def _not_allowed(_: NotAllowed) -> ResponseReturnValue:
+    return render_template("dashboard/not_allowed.html", member=logged_in()), 403
+
+
+def provider_name() -> str:
+    """What staff call the organization where they may log in. Empty where there is none."""
+    settings = web.settings()
+    return settings.oidc_name or urlsplit(settings.oidc_issuer).hostname or ""
+
+
+def roles() -> dict[str, str]:
+    return {
+        "viewer": gettext("Viewer"),
+        "editor": gettext("Editor"),
+        "owner": gettext("Owner"),
+    }
+
+
+def of_site(member: Staff, site: str, role: str = "viewer") -> dict[str, Any]:
+    """What the pages of a site share, for a member who has that role there. Raises NotFound, NotAllowed."""
+    db_session = web.session()
+    row = staff.require_site(db_session, member, site, role)
+    site_file = versions.site_file(versions.current(db_session, site))
+    g.timezone = site_file.site.timezone
     return {
         "member": member,
+        "role": staff.role_in(db_session, member, site),
         "site": row,
-        "file": versions.site_file(versions.current(session, site)),
+        "file": site_file,
     }
 
 
@@ -45,10 +74,62 @@ def members_only(view: View) -> View:
 
     @wraps(view)
     def guarded(**arguments: Any) -> ResponseReturnValue:
-        identity = session.get("staff")
-        member = staff.member(web.session(), identity) if identity else None
+        member = logged_in()
         if member is None:
-            return redirect(url_for("dashboard.login", next=request.full_path.rstrip("?")), 303)
+            back = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("dashboard.login", next=back), 303)
         return view(member, **arguments)
 
     return guarded
+
+
+def logged_in() -> Staff | None:
+    """Who has logged in with this browser, if that still holds."""
+    if "staff_session" in g:
+        return staff.member(web.session(), g.staff_session.staff)
+    identity, secret = session.get("staff"), session.get("secret")
+    if not identity or not secret:
+        return None
+    member = staff.member(web.session(), uuid.UUID(hex=identity))
+    found = member and staff_sessions.find(web.session(), member, secret, web.now())
+    if not found:
+        return None
+    g.staff_session = found
+    return member
+
+
+def current() -> StaffSession:
+    """The session of whoever has logged in with this browser."""
+    found: StaffSession = g.staff_session
+    return found
+
+
+def log_in(member: Staff, target: str) -> Response:
+    """Begins a session in this browser, and goes on to `target`, if that is a page of ours."""
+    now, browser = web.now(), _browser()
+    audit.note(web.session(), audit.ACCOUNT, member.email, "logged-in", now, browser=browser)
+    secret = staff_sessions.begin(web.session(), member, browser, now)
+    session.clear()
+    session.update(staff=member.id.hex, secret=secret)
+    response = redirect(own_page(target), 303)
+    response.set_cookie(
+        DEVICE,
+        tokens.issue_device(web.settings().secret_keys, member.email),
+        max_age=DEVICE_LIFETIME,
+        path=url_for("dashboard.login"),
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response  # type: ignore[return-value]
+
+
+def own_page(target: str) -> str:
+    """`target`, or the first page: anything else would send people on to a stranger after they logged in here."""
+    first = url_for("figures.index")
+    return target if target.startswith(first) and "\\" not in target else first
+
+
+def _browser() -> str:
+    client = classify(request.headers.get("User-Agent", ""))
+    return f"{client.browser}, {client.system}"

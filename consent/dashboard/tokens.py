@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from consent import staff, web
+from consent import api_tokens, audit, web
 from consent.dashboard import frame
 from consent.dashboard.frame import members_only
 from consent.errors import Invalid
@@ -30,12 +30,12 @@ def page(member: Staff, site: str) -> ResponseReturnValue:
 def make(member: Staff, site: str) -> ResponseReturnValue:
     """Makes a token, and shows it this once."""
     session, form = web.session(), request.form
-    staff.require_site(session, member, site)
+    frame.of_site(member, site, "editor")
     days = form.get("days", 0, type=int)
     if days not in DAYS:
         raise Invalid(f"A token holds for {', '.join(map(str, DAYS))} days.")
     try:
-        made = staff.issue_token(
+        made = api_tokens.issue(
             session,
             site,
             form.get("name", ""),
@@ -46,6 +46,8 @@ def make(member: Staff, site: str) -> ResponseReturnValue:
     except Invalid:
         problem = gettext("A token needs a name, and something that it opens.")
         return _page(member, site, problem=problem), 422
+    audit.note(session, site, member.email, "token-made", web.now(), name=form["name"].strip())
+    session.commit()
     return _page(member, site, made=made)
 
 
@@ -53,16 +55,18 @@ def make(member: Staff, site: str) -> ResponseReturnValue:
 @members_only
 def revoke(member: Staff, site: str, token_hash: str) -> ResponseReturnValue:
     session = web.session()
-    staff.require_site(session, member, site)
-    staff.revoke_token(session, site, token_hash, web.now())
+    frame.of_site(member, site, "editor")
+    ended = api_tokens.revoke(session, site, token_hash, web.now())
+    audit.note(session, site, member.email, "token-ended", web.now(), name=ended.name)
+    session.commit()
     return redirect(url_for("tokens.page", site=site, lang=request.args.get("lang")), 303)
 
 
 def _page(member: Staff, site: str, **more: str) -> str:
     return render_template(
         "dashboard/tokens.html",
-        **frame.of_site(member, site),
-        tokens=staff.tokens_of(web.session(), site),
+        **frame.of_site(member, site, "editor"),
+        tokens=api_tokens.of_site(web.session(), site),
         now=web.now(),
         scopes={
             "stats": gettext("Figures"),

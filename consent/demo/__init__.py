@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from consent import notice, sitefile, staff
+from consent import api_tokens, notice, sitefile, staff
 from consent.db import db
 from consent.demo import samples, website
 from consent.paths import DEMO
@@ -63,7 +63,7 @@ def _prepare(demo_address: str) -> tuple[str, str]:
     samples.invent(db.engine, session, now)
     password = secrets.token_urlsafe(12)
     staff.add(session, EMAIL, password, [samples.SITE], now)
-    return password, staff.issue_token(session, samples.SITE, "demo", now)
+    return password, api_tokens.issue(session, samples.SITE, "demo", now)
 
 
 def site_file(demo_address: str) -> str:

@@ -5,21 +5,35 @@ from consent.models.counter import Counter, Merge
 from consent.models.decision import Decision
 from consent.models.figure import Figure
 from consent.models.site import Site
-from consent.models.staff import ApiToken, Membership, Staff
+from consent.models.staff import (
+    ApiToken,
+    AuditEntry,
+    Identity,
+    Invitation,
+    Membership,
+    RecoveryCode,
+    Staff,
+    StaffSession,
+)
 from consent.models.version import Script, Version, VersionText
 from consent.models.webhook import Webhook, WebhookMessage
 
 __all__ = [
     "ApiToken",
+    "AuditEntry",
     "Counter",
     "Decision",
     "Delivery",
     "Figure",
+    "Identity",
+    "Invitation",
     "Membership",
     "Merge",
+    "RecoveryCode",
     "Script",
     "Site",
     "Staff",
+    "StaffSession",
     "Subscriber",
     "Version",
     "VersionText",

@@ -1,0 +1,57 @@
+"""E-mails to staff."""
+
+import threading
+from email.message import EmailMessage
+
+from flask import render_template
+from flask_babel import gettext
+
+from consent import mail, seldom, web
+from consent.errors import ConsentError
+from consent.mail import Mailer
+
+
+def sends_mail() -> bool:
+    settings = web.settings()
+    return bool(settings.smtp_url and settings.mail_from)
+
+
+def invitation(to: str, by: str, sites: list[str], address: str) -> EmailMessage:
+    """`sites` are their names."""
+    return _letter(
+        to,
+        gettext("%(who)s invites you to %(sites)s", who=by, sites=", ".join(sites)),
+        render_template("dashboard/mail/invitation.txt", by=by, sites=sites, address=address),
+    )
+
+
+def reset(to: str, address: str) -> EmailMessage:
+    return _letter(
+        to,
+        gettext("A new password for Samtykke"),
+        render_template("dashboard/mail/reset.txt", address=address),
+    )
+
+
+def _letter(to: str, subject: str, text: str) -> EmailMessage:
+    return mail.message(mail.address(web.settings().mail_from, "Samtykke"), to, subject, text)
+
+
+def send(letter: EmailMessage) -> None:
+    """Raises NoMail."""
+    with Mailer(web.settings().smtp_url) as mailer:
+        mailer.send(letter)
+
+
+def send_later(letter: EmailMessage) -> None:
+    """For an answer that must not tell, by how long it takes, whether anything was sent."""
+    url = web.settings().smtp_url
+
+    def work() -> None:
+        try:
+            with Mailer(url) as mailer:
+                mailer.send(letter)
+        except ConsentError as error:
+            seldom.log_error(__name__, f"An e-mail to staff was not sent: {error.detail}")
+
+    threading.Thread(target=work, name="letter").start()

@@ -1,0 +1,76 @@
+"""Staff pages: a new password, for who has forgotten theirs."""
+
+import hmac
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from consent import audit, staff, tokens, web
+from consent.dashboard import frame, letters
+from consent.errors import BadToken, ExpiredToken, Invalid, NotFound
+from consent.models import Staff
+from consent.security import MAIL_LIMIT, address, limiter
+
+blueprint = Blueprint("passwords", __name__, url_prefix="/dashboard/-")
+frame.init(blueprint)
+
+
+@blueprint.get("/forgotten")
+def forgotten() -> ResponseReturnValue:
+    return render_template(
+        "dashboard/forgotten.html", sends_mail=letters.sends_mail(), asked="asked" in request.args
+    )
+
+
+@blueprint.post("/forgotten")
+@limiter.limit(MAIL_LIMIT)
+@limiter.limit(MAIL_LIMIT, key_func=lambda: request.form.get("email", "").strip().lower())
+def ask() -> ResponseReturnValue:
+    """Sends a link, if there is such a member. The answer is the same, and as fast, if there is none."""
+    member = staff.by_email(web.session(), request.form.get("email", ""))
+    if member and letters.sends_mail():
+        token = tokens.issue_reset(
+            web.settings().secret_keys, member.id, staff.fingerprint(member), web.now()
+        )
+        path = url_for("passwords.reset", token=token, lang=request.args.get("lang"))
+        letters.send_later(letters.reset(member.email, web.public_url() + path))
+    return redirect(url_for("passwords.forgotten", asked=1, lang=request.args.get("lang")), 303)
+
+
+@blueprint.get("/reset/<token>")
+def reset(token: str) -> ResponseReturnValue:
+    return render_template("dashboard/reset.html", token=token, of=_member(token), problem=None)
+
+
+@blueprint.post("/reset/<token>")
+@limiter.limit(MAIL_LIMIT, key_func=address)
+def choose(token: str) -> ResponseReturnValue:
+    member = _member(token)
+    audit.note(web.session(), audit.ACCOUNT, member.email, "password-changed", web.now())
+    try:
+        staff.change_password(web.session(), member, request.form.get("password", ""))
+    except Invalid:
+        web.session().rollback()
+        problem = too_short()
+        page = render_template("dashboard/reset.html", token=token, of=member, problem=problem)
+        return page, 422
+    return redirect(url_for("dashboard.login", changed=1, lang=request.args.get("lang")), 303)
+
+
+def too_short() -> str:
+    return str(
+        gettext("The password needs at least %(num)s characters.", num=staff.SHORTEST_PASSWORD)
+    )
+
+
+def _member(token: str) -> Staff:
+    """Whose link it is. Raises NotFound if it is too old, or was used."""
+    try:
+        identity, fingerprint = tokens.read_reset(web.settings().secret_keys, token, web.now())
+    except (BadToken, ExpiredToken) as error:
+        raise NotFound(error.detail) from None
+    member = staff.member(web.session(), identity)
+    if member is None or not hmac.compare_digest(fingerprint, staff.fingerprint(member)):
+        raise NotFound("The link was used already. Ask for another.")
+    return member

@@ -1,0 +1,138 @@
+"""Staff pages: who may see and change a site, and what they did."""
+
+import uuid
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from consent import audit, invitations, staff, versions, web
+from consent.dashboard import frame, letters
+from consent.dashboard.audit_words import said
+from consent.dashboard.frame import members_only
+from consent.errors import Conflict, Invalid, NotFound
+from consent.mail import NoMail
+from consent.models import Staff
+from consent.security import MAIL_LIMIT, limiter
+
+blueprint = Blueprint("people", __name__, url_prefix="/dashboard")
+frame.init(blueprint)
+
+# Lines of the log on a page.
+AT_ONCE = 50
+
+
+@blueprint.get("/<site>/people")
+@members_only
+def page(member: Staff, site: str) -> ResponseReturnValue:
+    return _page(member, site)
+
+
+@blueprint.post("/<site>/people")
+@members_only
+@limiter.limit(MAIL_LIMIT)
+def invite(member: Staff, site: str) -> ResponseReturnValue:
+    """Sends somebody an invitation; where no e-mail can be sent, shows the link instead."""
+    frame.of_site(member, site, "owner")
+    session, form, now = web.session(), request.form, web.now()
+    email, role = form.get("email", "").strip(), form.get("role", "")
+    sites = list(dict.fromkeys([site, *form.getlist("site")]))
+    try:
+        secret = invitations.invite(session, member, email, sites, role, now)
+    except Invalid:
+        problem = gettext("%(email)s is no e-mail address that we can write to.", email=email)
+        return _page(member, site, problem=problem, email=email), 422
+    for each in sites:
+        audit.note(session, each, member.email, "invited", now, whom=email.lower(), role=role)
+    session.commit()
+    path = url_for("invitation.page", secret=secret, lang=request.args.get("lang"))
+    address = web.public_url() + path
+    if letters.sends_mail():
+        names = [versions.site_file(versions.current(session, each)).site.name for each in sites]
+        try:
+            letters.send(letters.invitation(email, member.email, names, address))
+        except NoMail as error:
+            return _page(member, site, link=address, problem=error.detail)
+        return _page(member, site, sent=email)
+    return _page(member, site, link=address)
+
+
+@blueprint.post("/<site>/people/invitations/<invitation_hash>/withdraw")
+@members_only
+def withdraw(member: Staff, site: str, invitation_hash: str) -> ResponseReturnValue:
+    frame.of_site(member, site, "owner")
+    session = web.session()
+    gone = invitations.withdraw(session, site, invitation_hash)
+    audit.note(session, site, member.email, "invitation-withdrawn", web.now(), whom=gone.email)
+    session.commit()
+    return _back(site)
+
+
+@blueprint.post("/<site>/people/<uuid:identity>")
+@members_only
+def change(member: Staff, site: str, identity: uuid.UUID) -> ResponseReturnValue:
+    """Gives a member another role, or none."""
+    frame.of_site(member, site, "owner")
+    session, role = web.session(), request.form.get("role", "")
+    other = staff.member(session, identity)
+    if other is None:
+        raise NotFound("There is no such member.")
+    # Whoever is no member of this site is none that this page knows.
+    staff.role_in(session, other, site)
+    email = other.email
+    try:
+        if role == "none":
+            staff.leave(session, other, site)
+            audit.note(session, site, member.email, "removed", web.now(), whom=email)
+        else:
+            staff.join(session, other, site, role)
+            audit.note(
+                session, site, member.email, "role-changed", web.now(), whom=email, role=role
+            )
+    except Conflict:
+        problem = gettext("A site needs an owner. Make somebody else one first.")
+        return _page(member, site, problem=problem), 409
+    session.commit()
+    if identity == member.id and role != "owner":
+        return redirect(url_for("figures.index"), 303)
+    return _back(site)
+
+
+@blueprint.get("/<site>/log")
+@members_only
+def log(member: Staff, site: str) -> ResponseReturnValue:
+    """What staff did to the site."""
+    shared = frame.of_site(member, site, "owner")
+    before = request.args.get("before")
+    try:
+        older_than = uuid.UUID(before) if before else None
+    except ValueError:
+        raise NotFound("There is no such place in the log.") from None
+    found = audit.of_site(web.session(), site, AT_ONCE + 1, older_than)
+    return render_template(
+        "dashboard/log.html",
+        **shared,
+        entries=[(each, said(each)) for each in found[:AT_ONCE]],
+        older=found[AT_ONCE - 1].id if len(found) > AT_ONCE else None,
+    )
+
+
+def _page(member: Staff, site: str, **more: object) -> str:
+    shared = frame.of_site(member, site, "owner")
+    session = web.session()
+    others = [each for each in staff.sites_of(session, member, "owner") if each != site]
+    return render_template(
+        "dashboard/people.html",
+        **shared,
+        people=staff.members_of(session, site),
+        invitations=invitations.of_site(session, site, web.now()),
+        other_sites=[
+            (each, versions.site_file(versions.current(session, each)).site.name) for each in others
+        ],
+        roles=frame.roles(),
+        **more,
+    )
+
+
+def _back(site: str) -> ResponseReturnValue:
+    return redirect(url_for("people.page", site=site, lang=request.args.get("lang")), 303)

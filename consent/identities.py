@@ -1,0 +1,36 @@
+"""Who somebody is at the organization where staff log in (OpenID Connect Core 1.0)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from consent import staff
+from consent.errors import Unauthenticated
+from consent.models import Identity, Staff
+
+
+def log_in(session: Session, claims: Mapping[str, Any], invited: str, now: datetime) -> Staff:
+    """The member whom the provider's claims are about. Commits.
+
+    At first somebody is known by their e-mail address, if the provider says that it is verified; from then on by
+    issuer and subject, which alone are theirs for ever (section 5.7). Nobody becomes a member so, but who has the
+    `invited` address.
+
+    Raises Unauthenticated.
+    """
+    key = (str(claims["iss"]), str(claims["sub"]))
+    if known := session.get(Identity, key):
+        return session.get_one(Staff, known.staff)
+    email = claims.get("email")
+    if not email or claims.get("email_verified") is not True:
+        raise Unauthenticated("The provider does not say that the e-mail address is verified.")
+    found = staff.by_email(session, str(email))
+    if found is None and str(email).lower() == invited:
+        found = staff.create(session, invited, now)
+    if found is None:
+        raise Unauthenticated(f"{email} is no member.")
+    session.add(Identity(issuer=key[0], subject=key[1], staff=found.id))
+    session.commit()
+    return found
