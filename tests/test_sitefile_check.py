@@ -11,21 +11,26 @@ from consent.demo import SITE_FILE
 from tests import factories
 
 TWELVE_MISTAKES = (
-    ('key = "krukke"', 'key = "Krukke AS"', "site.key", "must match"),
-    ('name = "Krukke & Sønn"\norigins', "name = 7\norigins", "site.name", "text in quotes"),
+    ('key = "krukke"', 'key = "Krukke AS"', "site.key", "my-shop"),
+    ('name = "Krukke & Sønn"\norigins', "name = 7\norigins", "site.name", "must be a text"),
     ('"https://shop.example"', '"https://shop.example/"', "site.origins[0]", "no origin"),
     ('timezone = "Europe/Lisbon"', 'timezone = "Lisbon"', "site.timezone", "Europe/Oslo"),
     ("updated = 2026-02-01", 'updated = "yesterday"', "site.updated", "2026-01-31"),
-    ('when = "analytics"', 'when = "sometimes"', "hits.when", "'always', 'analytics' or 'never'"),
+    (
+        'when = "analytics"',
+        'when = "sometimes"',
+        "hits.when",
+        "Write one of: always, analytics, never.",
+    ),
     ("months = 6", "months = 3", "asking.months", "6 at the least"),
     (
         'email = "hello@shop.example"',
         'mail = "hello@shop.example"',
         "controller.mail",
-        "did you mean email",
+        "Did you mean email?",
     ),
     ('title.nb = "Finne størrelsen din"\n', "", "purposes[1].title", "missing in nb"),
-    ('purpose = "sizing"', 'purpose = "sising"', "services[1].purpose", "did you mean sizing"),
+    ('purpose = "sizing"', 'purpose = "sising"', "services[1].purpose", "Did you mean sizing?"),
     ('lifetime = "30 days"', 'lifetime = "a while"', "services[0].cookies[0].lifetime", "90 days"),
     ('countries = ["DE"]', 'countries = ["Germany"]', "processors[0].countries[0]", "country code"),
 )
