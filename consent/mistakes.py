@@ -42,7 +42,6 @@ WORDS = {
     "list_type": gettext_noop("This must be a list: […] around values, or [[…]] above each table."),
     "dict_type": TABLE,
     "model_type": TABLE,
-    "model_attributes_type": TABLE,
     "date_type": DATE,
     "date_from_datetime_parsing": DATE,
     "date_from_datetime_inexact": gettext_noop(
