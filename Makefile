@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRACT := $(BIN)/pybabel -q extract --keyword gettext_noop --no-location --sort-output --project samtykke --version 0.1
+EXTRACT := $(BIN)/pybabel -q extract --keyword gettext_noop --keyword wrong --no-location --sort-output --project samtykke --version 0.1
 # Staff read these; visitors read every language that has a catalogue.
 STAFF_LANGUAGES := nb|nn|en
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)

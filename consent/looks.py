@@ -18,7 +18,7 @@ CONTROL_CONTRAST = 3.0
 
 def _colour(value: str) -> str:
     if not re.fullmatch(r"#(?:[0-9a-fA-F]{3}){1,2}", value):
-        raise wrong("{value} is no colour. Write #rrggbb or #rgb.", value=repr(value))
+        raise wrong("%(value)s is no colour. Write #rrggbb or #rgb.", value=repr(value))
     digits = value[1:].lower()
     return "#" + ("".join(digit * 2 for digit in digits) if len(digits) == 3 else digits)
 
@@ -27,7 +27,7 @@ def _font(value: str) -> str:
     name = r"""(?:[\w -]+|"[\w -]+"|'[\w -]+')"""
     if not re.fullmatch(rf"{name}(?:,\s*{name})*", value):
         raise wrong(
-            "{value} is no list of fonts. Write names as in CSS, without anything else: Georgia, serif.",
+            "%(value)s is no list of fonts. Write names as in CSS, without anything else: Georgia, serif.",
             value=repr(value),
         )
     return value
@@ -36,7 +36,7 @@ def _font(value: str) -> str:
 def _logo(value: str) -> str:
     if not re.fullmatch(r"/[^/\s\\\"'()<>][^\s\\\"'()<>]*", value):
         raise wrong(
-            "{value} is no path on the website. The logo comes from the website itself, so that the banner "
+            "%(value)s is no path on the website. The logo comes from the website itself, so that the banner "
             "calls nobody else: write /images/logo.svg.",
             value=repr(value),
         )
@@ -84,7 +84,7 @@ class Palette(BaseModel):
             found = contrast(getattr(self, one), getattr(self, other))
             if found < least:
                 raise wrong(
-                    "{one} on {other} has a contrast of {found}, and needs {least} to be read by everybody "
+                    "%(one)s on %(other)s has a contrast of %(found)s, and needs %(least)s to be read by everybody "
                     "(WCAG 2.2). Choose a lighter or darker one.",
                     one=f"{one} {getattr(self, one)}",
                     other=f"{other} {getattr(self, other)}",

@@ -1,49 +1,74 @@
-"""Puts a site file's mistakes into words: where, what is wrong, and how to mend it."""
+"""Puts a site file's mistakes into words: where, what is wrong, and how to mend it.
 
-import difflib
+The words are those of the language in force: a page shows them beside the field, and the command line has no language
+but English. They say nothing that only one of the two could make sense of.
+"""
+
 import re
 import tomllib
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any
 
+from flask_babel import gettext
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from consent.i18n import gettext_noop
 from consent.tomllines import Lines, Path
+from consent.values import A_TEXT, FORMS, closest, said
 
+WHOLE_NUMBER = gettext_noop("This must be a whole number, such as 12.")
+NUMBER = gettext_noop("This must be a number, such as 0.5.")
+YES_OR_NO = gettext_noop("This must be true or false.")
+DATE = gettext_noop("This must be a date, such as 2026-01-31.")
+TABLE = gettext_noop("This must be a table of keys and values.")
+NO_SUCH_KEY = gettext_noop("There is no such key here. Remove it, or use one of: %(names)s.")
+ONE_OF = gettext_noop("Write one of: %(names)s.")
+# By pydantic's type of error; what a value that matches no pattern should be is in values.FORMS.
 WORDS = {
-    "value_error": "{error}.",
-    "string_type": "This must be a text in quotes.",
-    "int_type": "This must be a whole number without quotes.",
-    "int_parsing": "This must be a whole number.",
-    "int_from_float": "This must be a whole number.",
-    "bool_type": "This must be true or false, without quotes.",
-    "list_type": "This must be a list, in square brackets, or a series of [[…]] tables.",
-    "dict_type": "This must be a table.",
-    "model_type": "This must be a table.",
-    "model_attributes_type": "This must be a table.",
-    "date_type": "This must be a date without quotes, such as 2026-01-31.",
-    "date_from_datetime_inexact": "This must be a date without a time, such as 2026-01-31.",
-    "date_from_datetime_parsing": "This must be a date, such as 2026-01-31.",
-    "string_pattern_mismatch": "This does not have the right form: it must match {pattern}.",
-    "string_too_short": "This must not be empty.",
-    "string_too_long": "This is too long: {max_length} characters at the most.",
-    "too_short": "At least {min_length} is needed here.",
-    "greater_than_equal": "This is too small: {ge} at the least.",
-    "less_than_equal": "This is too large: {le} at the most.",
-    "literal_error": "Write {expected}.",
-    "missing": "{name} is missing. Add it.",
+    "string_type": A_TEXT,
+    "int_type": WHOLE_NUMBER,
+    "int_parsing": WHOLE_NUMBER,
+    "int_parsing_size": WHOLE_NUMBER,
+    "int_from_float": WHOLE_NUMBER,
+    "finite_number": WHOLE_NUMBER,
+    "float_type": NUMBER,
+    "float_parsing": NUMBER,
+    "bool_type": YES_OR_NO,
+    "bool_parsing": YES_OR_NO,
+    "list_type": gettext_noop("This must be a list: […] around values, or [[…]] above each table."),
+    "dict_type": TABLE,
+    "model_type": TABLE,
+    "date_type": DATE,
+    "date_from_datetime_parsing": DATE,
+    "date_from_datetime_inexact": gettext_noop(
+        "This must be a date without a time, such as 2026-01-31."
+    ),
+    "string_too_short": gettext_noop("This must not be empty."),
+    "string_too_long": gettext_noop("This is too long: %(max_length)s characters at the most."),
+    "too_short": gettext_noop("At least %(min_length)s is needed here."),
+    "greater_than": gettext_noop("This is too small: it must be more than %(gt)s."),
+    "greater_than_equal": gettext_noop("This is too small: %(ge)s at the least."),
+    "less_than_equal": gettext_noop("This is too large: %(le)s at the most."),
+    "missing": gettext_noop("%(name)s is missing. Add it."),
 }
 
 
 @dataclass(frozen=True)
 class Mistake:
     line: int
-    key: str
+    # As written in the file: ("purposes", 1, "title"). Empty where it is no key's.
+    path: Path
     message: str
+
+    @property
+    def key(self) -> str:
+        return "".join(
+            f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path
+        ).lstrip(".")
 
     def __str__(self) -> str:
         return (
@@ -57,34 +82,44 @@ def of_syntax(error: tomllib.TOMLDecodeError, source: str) -> Mistake:
     match = re.match(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
     if not match:
         # The only place that tomllib does not number is the end.
-        return Mistake(source.count("\n") + 1, "", f"This is not TOML: {error}.")
-    return Mistake(int(match[2]), "", f"This is not TOML: {match[1]}, at column {match[3]}.")
+        message = gettext("This is not TOML: %(reason)s.", reason=error)
+        return Mistake(source.count("\n") + 1, (), message)
+    message = gettext(
+        "This is not TOML: %(reason)s, at column %(column)s.", reason=match[1], column=match[3]
+    )
+    return Mistake(int(match[2]), (), message)
 
 
 def of_validation(
     error: ErrorDetails, raw: Mapping[str, Any], lines: Lines, model: type[BaseModel]
 ) -> Mistake:
     path = _written(error["loc"], raw)
-    if error["type"] == "extra_forbidden":
+    return Mistake(lines.of(path), path, _message(error, path, model))
+
+
+def _message(error: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
+    kind, told = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
         names = _fields(model, path[:-1])
-        hint = did_you_mean(str(path[-1]), names)
-        message = f"There is no such key here{hint}. Remove it, or use one of: {', '.join(names)}."
-    elif error["type"] in WORDS:
-        message = WORDS[error["type"]].format(**error.get("ctx", {}), name=path[-1])
-    else:
-        message = error["msg"]
-    return Mistake(lines.of(path), dotted(path), message)
+        listed, meant = ", ".join(names), closest(str(path[-1]), names)
+        return said(NO_SUCH_KEY, meant, names=listed)
+    if kind == "literal_error":
+        # pydantic's list of them has an English word in it.
+        names = re.findall(r"'([^']*)'", told["expected"])
+        return said(ONE_OF, names=", ".join(names))
+    if kind == "string_pattern_mismatch":
+        return said(FORMS[told["pattern"]])
+    if kind in WORDS:
+        return said(WORDS[kind], name=path[-1], **_numbers(told))
+    # What values.py says is in the language in force already.
+    return error["msg"]
 
 
-def dotted(path: Iterable[str | int]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(
-        "."
-    )
-
-
-def did_you_mean(value: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(value, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+def _numbers(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The bounds of a float as they were written: 100, not 100.0."""
+    return {
+        name: f"{value:g}" if isinstance(value, float) else value for name, value in told.items()
+    }
 
 
 def _written(location: tuple[str | int, ...], raw: Any) -> Path:
@@ -94,7 +129,8 @@ def _written(location: tuple[str | int, ...], raw: Any) -> Path:
         known = isinstance(raw, list) and isinstance(part, int) and part < len(raw)
         if known or (isinstance(raw, dict) and part in raw):
             raw = raw[part]
-        elif position < len(location) - 1:
+        # A mistake in a table's key itself is one more step, too.
+        elif position < len(location) - 1 or part == "[key]":
             continue
         path = (*path, part)
     return path

@@ -2,7 +2,7 @@
 
 A site file says all about a site, is kept under version control by its owner, and is the source of
 truth. `parse` either returns a `SiteFile` or raises `SiteFileError` with every mistake at once, each
-with its line, its key and its mend. Knows neither database nor HTTP.
+with its line, its key and its mend, in the language in force. Knows neither database nor HTTP.
 """
 
 import tomllib
@@ -14,11 +14,13 @@ from importlib.util import find_spec
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from consent import known_services, mistakes, tomllines
 from consent.looks import Looks
 from consent.mistakes import Mistake
+from consent.tomllines import Path
 from consent.values import (
     KEY,
     CookieLifetime,
@@ -33,9 +35,10 @@ from consent.values import (
     Text,
     Timezone,
     WebAddress,
+    closest,
     known,
+    no_purpose,
     once,
-    other_than,
     unique,
     wrong,
 )
@@ -196,9 +199,9 @@ class Cookie(Part):
 
 def _known_service(value: str) -> str:
     raise wrong(
-        "There is no known service {value}{hint}. `consent services` lists them.",
+        "There is no known service %(value)s. `consent services` lists them.",
+        closest(value, known_services.names()),
         value=repr(value),
-        hint=mistakes.did_you_mean(value, known_services.names()),
     )
 
 
@@ -209,7 +212,7 @@ class Service(Part):
         str,
         Field(pattern=KEY, max_length=40),
         AfterValidator(unique("services")),
-        AfterValidator(other_than("purposes")),
+        AfterValidator(no_purpose),
     ]
     name: Name
     purpose: Annotated[str, AfterValidator(known("purposes"))]
@@ -334,7 +337,7 @@ def parse(source: str) -> SiteFile:
         raise SiteFileError([mistakes.of_syntax(error, source)]) from None
     except RecursionError:
         raise SiteFileError(
-            [Mistake(1, "", "Lists or tables are nested too deep to be a site file.")]
+            [Mistake(1, (), gettext("Lists or tables are nested too deep to be a site file."))]
         ) from None
     lines = tomllines.Lines(source)
     try:
@@ -344,7 +347,7 @@ def parse(source: str) -> SiteFile:
     else:
         found = []
     found += [
-        Mistake(lines.of(path), mistakes.dotted(path), message)
+        Mistake(lines.of(path), path, message)
         for path, message in (
             *_own_purposes(raw),
             *_hits_without_purpose(raw),
@@ -414,7 +417,7 @@ def _keys(raw: dict[str, Any], name: str) -> Iterable[str]:
     return [table["key"] for table in _tables(raw, name) if isinstance(table.get("key"), str)]
 
 
-def _own_purposes(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+def _own_purposes(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:
     for index, purpose in enumerate(_tables(raw, "purposes")):
         if purpose.get("key") in STANDARD_PURPOSES or not isinstance(purpose.get("key"), str):
             continue
@@ -422,12 +425,15 @@ def _own_purposes(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], 
             if name not in purpose:
                 yield (
                     ("purposes", index, name),
-                    f"A purpose of the site's own needs a {name}. Add {name}, "
-                    f"or use one of {', '.join(STANDARD_PURPOSES)}.",
+                    gettext(
+                        "A purpose of the site's own needs a %(name)s. Add %(name)s, or use one of %(standard)s.",
+                        name=name,
+                        standard=", ".join(STANDARD_PURPOSES),
+                    ),
                 )
 
 
-def _hits_without_purpose(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+def _hits_without_purpose(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:
     hits = raw.get("hits")
     if (
         isinstance(hits, dict)
@@ -436,20 +442,24 @@ def _hits_without_purpose(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int
     ):
         yield (
             ("hits", "when"),
-            "There is no purpose analytics that could be granted. Add one, or write always or never.",
+            gettext(
+                "There is no purpose analytics that could be granted. Add one, or write always or never."
+            ),
         )
 
 
-def _noise_without_library(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+def _noise_without_library(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:
     hits = raw.get("hits")
     if isinstance(hits, dict) and "noise" in hits and find_spec("opendp") is None:
         yield (
             ("hits", "noise"),
-            "Noise needs OpenDP. Install it with `pip install samtykke[noise]`, or leave this out.",
+            gettext(
+                "Noise needs OpenDP. Install it with `pip install samtykke[noise]`, or leave this out."
+            ),
         )
 
 
-def _kept_too_short(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+def _kept_too_short(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:
     try:
         keep = Keep.model_validate(raw.get("keep", {}))
         months = Asking.model_validate(raw.get("asking", {})).months
@@ -458,11 +468,15 @@ def _kept_too_short(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...]
     if keep.decisions.days < Lifetime(amount=months, unit="month").days:
         yield (
             ("keep", "decisions"),
-            f"A choice stands for {months} months, and has to be proved as long. Keep decisions that long at least.",
+            gettext(
+                "A choice stands for %(months)s months, and has to be proved as long. "
+                "Keep decisions that long at least.",
+                months=months,
+            ),
         )
 
 
-def _types_twice(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+def _types_twice(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:
     followed: dict[str, str] = {}
     for index, purpose in enumerate(_tables(raw, "purposes")):
         key = str(purpose.get("key"))
@@ -472,6 +486,10 @@ def _types_twice(raw: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], s
             if first != key:
                 yield (
                     ("purposes", index, "consent_types"),
-                    f"{consent_type} follows {first} already, and can follow only one purpose. "
-                    "Give consent_types to both, each type to one of them.",
+                    gettext(
+                        "%(type)s follows %(first)s already, and can follow only one purpose. "
+                        "Give consent_types to both, each type to one of them.",
+                        type=consent_type,
+                        first=first,
+                    ),
                 )

@@ -1,27 +1,63 @@
-"""The kinds of values that a site file holds, and what is said of those that are none.
+"""The kinds of values that a site file holds, and what is said of those that are none, in the language in force.
 
 Checks that need more than the value itself (is there such a purpose?) take it from the validation's context,
 which `sitefile` fills from the raw file before anything is validated, so that one mistake never hides another.
 """
 
+import difflib
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from babel import Locale
+from flask_babel import gettext
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic import ValidationInfo as Info
 from pydantic_core import PydanticCustomError
 
-from consent import mistakes
-from consent.i18n import CATALOGUES
+from consent.i18n import CATALOGUES, gettext_noop
 
 EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 # Days. Nobody keeps data for longer.
 LONGEST = 36_600
 KEY = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+NAME = r"^[^\x00-\x1f\x7f]+$"
+COOKIE_NAME = r"^[^\s;,=*]+\*?$"
+# What is said where a pattern does not match.
+FORMS = {
+    KEY: gettext_noop(
+        "This must be lower-case letters (a-z) and digits, with hyphens only between them: my-shop."
+    ),
+    NAME: gettext_noop(
+        "This must be on one line, without tabs or other characters that cannot be seen."
+    ),
+    COOKIE_NAME: gettext_noop(
+        "This must be a cookie's name, without spaces and without ; , or =. Only at the end may it have a *, "
+        "which stands for any ending: _ga_*."
+    ),
+}
+A_TEXT = gettext_noop('This must be a text, such as "example".')
+UNKNOWN = {
+    "purposes": gettext_noop(
+        "%(value)s is not among the purposes of this file. Write one of: %(known)s."
+    ),
+    "processors": gettext_noop(
+        "%(value)s is not among the processors of this file. Write one of: %(known)s."
+    ),
+}
+TWICE = {
+    "purposes": gettext_noop(
+        "The key %(value)s is used more than once among the purposes. Give each its own."
+    ),
+    "services": gettext_noop(
+        "The key %(value)s is used more than once among the services. Give each its own."
+    ),
+    "processors": gettext_noop(
+        "The key %(value)s is used more than once among the processors. Give each its own."
+    ),
+}
 # ISO 3166 codes, and the groups that make sense as a place of data.
 TERRITORIES = {
     code for code in map(str, Locale("en").territories) if re.fullmatch(r"[A-Z]{2}", code)
@@ -35,46 +71,64 @@ TERRITORIES = {
 } | {"001"}
 
 
-def wrong(message: str, **values: Any) -> PydanticCustomError:
-    # The message type asks for a literal string; ours are, and their braces are filled by pydantic.
-    return PydanticCustomError("site_file", message, values)
+def wrong(message: str, meant: str = "", **values: Any) -> PydanticCustomError:
+    # Without a context of its own, pydantic leaves braces in the values alone.
+    return PydanticCustomError("site_file", said(message, meant, **values))
+
+
+def said(message: str, meant: str = "", **values: Any) -> str:
+    """The message in the language in force, and after it the question whether a word was meant."""
+    text = str(gettext(message, **values))
+    if not meant:
+        return text
+    question = gettext("Did you mean %(word)s?", word=meant)
+    return f"{text} {question}"
+
+
+def closest(value: str, known: Iterable[str]) -> str:
+    """The one of the known words that `value` is probably meant to be; empty where none is like it."""
+    return next(iter(difflib.get_close_matches(value, list(known), n=1)), "")
 
 
 def _in_every_language(value: Any, info: Info) -> Any:
     languages = _context(info, "languages")
-    if isinstance(value, str):
+    if not isinstance(value, dict):
         if len(languages) > 1:
+            keys = ", ".join(f"{info.field_name}.{language}" for language in languages)
             raise wrong(
-                "This text is needed in each language of the site. Write one line for each: {lines}.",
-                lines=", ".join(f"{info.field_name}.{language} = …" for language in languages),
+                "This text is needed in each language of the site. Write one for each: %(keys)s.",
+                keys=keys,
             )
+        if not isinstance(value, str):
+            raise wrong(A_TEXT)
         return dict.fromkeys(languages, value)
-    if isinstance(value, dict):
-        if missing := [each for each in languages if not str(value.get(each) or "").strip()]:
-            raise wrong(
-                "The text is missing in {missing}. Add {lines}.",
-                missing=", ".join(missing),
-                lines=", ".join(f"{info.field_name}.{language} = …" for language in missing),
-            )
-        if extra := [language for language in value if language not in languages]:
-            raise wrong(
-                "{extra} is no language of this site. Add it to site.languages, or remove the text.",
-                extra=", ".join(extra),
-            )
+    if missing := [each for each in languages if not str(value.get(each) or "").strip()]:
+        raise wrong(
+            "The text is missing in %(missing)s. Add %(keys)s.",
+            missing=", ".join(missing),
+            keys=", ".join(f"{info.field_name}.{language}" for language in missing),
+        )
+    if extra := [language for language in value if language not in languages]:
+        raise wrong(
+            "%(extra)s is no language of this site. Add it to site.languages, or remove the text.",
+            extra=", ".join(extra),
+        )
     return value
 
 
 def known(kind: str) -> Callable[[str, Info], str]:
     def check(value: str, info: Info) -> str:
         there_are = _context(info, kind)
-        if value not in there_are:
+        if not there_are:
+            # Of purposes there is always one, necessary.
             raise wrong(
-                "{value} is not among the {kind} of this file{hint}. Write one of: {known}.",
+                "This file has no processors yet. Add one with the key %(value)s.",
                 value=repr(value),
-                kind=kind,
-                hint=mistakes.did_you_mean(value, there_are),
-                known=", ".join(sorted(there_are)) or "(there are none yet)",
             )
+        if value not in there_are:
+            listed = ", ".join(sorted(there_are))
+            meant = closest(value, there_are)
+            raise wrong(UNKNOWN[kind], meant, value=repr(value), known=listed)
         return value
 
     return check
@@ -83,34 +137,25 @@ def known(kind: str) -> Callable[[str, Info], str]:
 def unique(kind: str) -> Callable[[str, Info], str]:
     def check(value: str, info: Info) -> str:
         if _context(info, kind)[value] > 1:
-            raise wrong(
-                "The key {value} is used more than once among the {kind}. Give each its own.",
-                value=repr(value),
-                kind=kind,
-            )
+            raise wrong(TWICE[kind], value=repr(value))
         # Every JavaScript object has it, so that the script would find it among choices that were never made.
         if value == "constructor":
             raise wrong(
-                "The key {value} has a meaning in scripts. Give another.", value=repr(value)
+                "The key %(value)s has a meaning in scripts. Give another.", value=repr(value)
             )
         return value
 
     return check
 
 
-def other_than(kind: str) -> Callable[[str, Info], str]:
-    """A key that none of `kind` has: choices of both lie side by side in the browser."""
-
-    def check(value: str, info: Info) -> str:
-        if value in _context(info, kind):
-            raise wrong(
-                "{value} is among the {kind} already. Give this one another key.",
-                value=repr(value),
-                kind=kind,
-            )
-        return value
-
-    return check
+def no_purpose(value: str, info: Info) -> str:
+    """A key that no purpose has: choices of purposes and of services lie side by side in the browser."""
+    if value in _context(info, "purposes"):
+        raise wrong(
+            "%(value)s is among the purposes already. Give this one another key.",
+            value=repr(value),
+        )
+    return value
 
 
 def _context(info: Info, name: str) -> Any:
@@ -120,7 +165,7 @@ def _context(info: Info, name: str) -> Any:
 def _language(value: str) -> str:
     if value not in CATALOGUES:
         raise wrong(
-            "There is no translation of the banner for {value}. Write some of: {known}.",
+            "There is no translation of the banner for %(value)s. Write some of: %(known)s.",
             value=repr(value),
             known=", ".join(CATALOGUES),
         )
@@ -132,13 +177,13 @@ def _origin(value: str) -> str:
         r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?", value
     ):
         raise wrong(
-            "{value} is no origin. Write scheme and host in lower case, and a port only where it is not the "
+            "%(value)s is no origin. Write scheme and host in lower case, and a port only where it is not the "
             "usual one, without a path: https://www.example.no.",
             value=repr(value),
         )
     if re.fullmatch(r"http:.*:80|https:.*:443", value):
         raise wrong(
-            "Browsers leave out the usual port, so {value} would never match. Write {mend}.",
+            "Browsers leave out the usual port, so %(value)s would never match. Write %(mend)s.",
             value=repr(value),
             mend=value.rpartition(":")[0],
         )
@@ -147,14 +192,14 @@ def _origin(value: str) -> str:
 
 def once(values: list[str]) -> list[str]:
     if twice := [value for value, count in Counter(values).items() if count > 1]:
-        raise wrong("{twice} stands here more than once. Write it once.", twice=", ".join(twice))
+        raise wrong("%(twice)s stands here more than once. Write it once.", twice=", ".join(twice))
     return values
 
 
 def _cookie_name(value: str) -> str:
     if value == "consent" or (value.endswith("*") and "consent".startswith(value[:-1])):
         raise wrong(
-            "{value} takes in the cookie that remembers the choice itself, which would be deleted with it. "
+            "%(value)s takes in the cookie that remembers the choice itself, which would be deleted with it. "
             "Name the service's own cookies.",
             value=repr(value),
         )
@@ -163,26 +208,28 @@ def _cookie_name(value: str) -> str:
 
 def _timezone(value: str) -> str:
     if value not in available_timezones():
-        raise wrong("{value} is no time zone. Write a name such as Europe/Oslo.", value=repr(value))
+        raise wrong(
+            "%(value)s is no time zone. Write a name such as Europe/Oslo.", value=repr(value)
+        )
     return value
 
 
 def _web_address(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(?:/\S*)?", value):
-        raise wrong("{value} is no web address. Write it whole: https://….", value=repr(value))
+        raise wrong("%(value)s is no web address. Write it whole: https://….", value=repr(value))
     return value
 
 
 def _email(value: str) -> str:
     if not EMAIL.fullmatch(value):
-        raise wrong("{value} is no e-mail address.", value=repr(value))
+        raise wrong("%(value)s is no e-mail address.", value=repr(value))
     return value
 
 
 def _country(value: str) -> str:
     if value not in TERRITORIES:
         raise wrong(
-            "{value} is no country code. Write two capital letters (NO, IE, US), EU for the European Union "
+            "%(value)s is no country code. Write two capital letters (NO, IE, US), EU for the European Union "
             "or 001 for the whole world.",
             value=repr(value),
         )
@@ -202,22 +249,23 @@ class Lifetime(BaseModel):
 
 
 def _lifetime(value: Any) -> Any:
-    if not isinstance(value, str):
+    # A table is how a version stores it.
+    if isinstance(value, Lifetime | dict):
         return value
     if value == "session":
         return Lifetime(amount=0, unit="session")
-    match = re.fullmatch(r"(\d+) (minute|hour|day|week|month|year)s?", value)
+    match = re.fullmatch(r"(\d{1,9}) (minute|hour|day|week|month|year)s?", str(value))
     if not match:
         raise wrong(
-            "{value} is no lifetime. Write session, or a number and a unit: 30 minutes, 90 days, 2 years.",
-            value=repr(value),
+            "%(value)s is no lifetime. Write session, or a number and a unit: 30 minutes, 90 days, 2 years.",
+            value=repr(str(value)),
         )
     return Lifetime.model_validate({"amount": int(match[1]), "unit": match[2]})
 
 
 def _whole_days(value: Lifetime) -> Lifetime:
     if value.days < 1:
-        raise wrong("This is a number of days at least: 90 days, 25 months, 5 years.")
+        raise wrong("This must be one day at the least: 90 days, 25 months, 5 years.")
     if value.days > LONGEST:
         raise wrong("This is longer than a hundred years.")
     return value
@@ -240,14 +288,14 @@ Text = Annotated[
         }
     ),
 ]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=NAME)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Language = Annotated[str, AfterValidator(_language)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Email = Annotated[str, AfterValidator(_email)]
 Country = Annotated[str, AfterValidator(_country)]
 CookieName = Annotated[
-    str, Field(pattern=r"^[^\s;,=*]+\*?$", max_length=100), AfterValidator(_cookie_name)
+    str, Field(pattern=COOKIE_NAME, max_length=100), AfterValidator(_cookie_name)
 ]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 CookieLifetime = Annotated[
@@ -256,7 +304,7 @@ CookieLifetime = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^(session|\d+ (minute|hour|day|week|month|year)s?)$",
+            "pattern": r"^(session|\d{1,9} (minute|hour|day|week|month|year)s?)$",
             "examples": ["session", "90 days", "2 years"],
         }
     ),

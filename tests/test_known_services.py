@@ -137,7 +137,7 @@ def test_an_unknown_one_is_named_with_its_line_and_what_was_meant() -> None:
         using("google-analytic")
 
     first = error.value.mistakes[0]
-    assert "did you mean google-analytics" in " ".join(map(str, error.value.mistakes))
+    assert "Did you mean google-analytics?" in " ".join(map(str, error.value.mistakes))
     assert first.line > len(SHOP.splitlines())
 
 

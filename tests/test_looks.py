@@ -31,7 +31,7 @@ def parse(text: str) -> looks.Looks:
         ('[looks]\nfont = "O\'Reilly Sans, serif"', "is no list of fonts"),
         ('[looks]\nlogo = "https://cdn.example/logo.svg"', "is no path on the website"),
         ('[looks]\nlogo = "/a) url(https://evil.example/x"', "is no path on the website"),
-        ('[looks]\nlayout = "wall"', "'bar', 'box' or 'centre'"),
+        ('[looks]\nlayout = "wall"', "Write one of: bar, box, centre."),
         ("[looks]\nradius = 99", "30 at the most"),
         ('[looks.light]\naccept = "#00ff00"', "There is no such key here"),
     ],

@@ -133,14 +133,14 @@ def test_each_consent_type_follows_a_purpose_or_none() -> None:
             'key = "sizing"',
             'key = "sizing"\nconsent_types = ["ad_storage", "cookie_storage"]',
             "purposes[1].consent_types[1]",
-            "'ad_storage', 'ad_user_data'",
+            "ad_storage, ad_user_data",
         ),
         (
             'key = "sizing"',
             # Strictly necessary: no purpose can be asked for it.
             'key = "sizing"\nconsent_types = ["security_storage"]',
             "purposes[1].consent_types[0]",
-            "'ad_storage', 'ad_user_data'",
+            "ad_storage, ad_user_data",
         ),
         (
             'key = "sizing"',
@@ -165,7 +165,7 @@ def test_each_consent_type_follows_a_purpose_or_none() -> None:
             'name = "Counter"',
             'name = "Counter"\nsignal = "matomo"',
             "services[0].signal",
-            "'google', 'meta', 'uet', 'clarity' or 'none'",
+            "google, meta, uet, clarity, none",
         ),
         (
             "[asking]",
@@ -189,13 +189,13 @@ def test_each_consent_type_follows_a_purpose_or_none() -> None:
             "[asking]",
             '[signals]\ngoogle = "always"\n[asking]',
             "signals.google",
-            "'basic', 'advanced' or 'off'",
+            "basic, advanced, off",
         ),
         (
             "[asking]",
             "[signals]\nurl_passtrough = true\n[asking]",
             "signals.url_passtrough",
-            "did you mean url_passthrough",
+            "Did you mean url_passthrough?",
         ),
     ],
 )

@@ -4,31 +4,62 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
+from flask_babel import force_locale
 
 from consent import sitefile, tomllines
 from consent.cli import commands
 from consent.demo import SITE_FILE
+from consent.mistakes import Mistake
 from tests import factories
 
 TWELVE_MISTAKES = (
-    ('key = "krukke"', 'key = "Krukke AS"', "site.key", "must match"),
-    ('name = "Krukke & Sønn"\norigins', "name = 7\norigins", "site.name", "text in quotes"),
+    ('key = "krukke"', 'key = "Krukke AS"', "site.key", "my-shop"),
+    ('name = "Krukke & Sønn"\norigins', "name = 7\norigins", "site.name", "must be a text"),
     ('"https://shop.example"', '"https://shop.example/"', "site.origins[0]", "no origin"),
     ('timezone = "Europe/Lisbon"', 'timezone = "Lisbon"', "site.timezone", "Europe/Oslo"),
     ("updated = 2026-02-01", 'updated = "yesterday"', "site.updated", "2026-01-31"),
-    ('when = "analytics"', 'when = "sometimes"', "hits.when", "'always', 'analytics' or 'never'"),
+    (
+        'when = "analytics"',
+        'when = "sometimes"',
+        "hits.when",
+        "Write one of: always, analytics, never.",
+    ),
     ("months = 6", "months = 3", "asking.months", "6 at the least"),
     (
         'email = "hello@shop.example"',
         'mail = "hello@shop.example"',
         "controller.mail",
-        "did you mean email",
+        "Did you mean email?",
     ),
     ('title.nb = "Finne størrelsen din"\n', "", "purposes[1].title", "missing in nb"),
-    ('purpose = "sizing"', 'purpose = "sising"', "services[1].purpose", "did you mean sizing"),
+    ('purpose = "sizing"', 'purpose = "sising"', "services[1].purpose", "Did you mean sizing?"),
     ('lifetime = "30 days"', 'lifetime = "a while"', "services[0].cookies[0].lifetime", "90 days"),
     ('countries = ["DE"]', 'countries = ["Germany"]', "processors[0].countries[0]", "country code"),
 )
+# By the mistake's key: its path, and how it is to be mended.
+NORWEGIAN = {
+    "site.key": (("site", "key"), "min-butikk", "min-butikk"),
+    "site.name": (("site", "name"), "må være en tekst", "må vere ein tekst"),
+    "site.origins[0]": (("site", "origins", 0), "protokoll og vertsnavn", "protokoll og vertsnamn"),
+    "site.timezone": (("site", "timezone"), "et navn som Europe/Oslo", "eit namn som Europe/Oslo"),
+    "site.updated": (("site", "updated"), "en dato, som 2026-01-31", "ein dato, som 2026-01-31"),
+    "hits.when": (("hits", "when"), "Skriv en av disse: always", "Skriv ein av desse: always"),
+    "asking.months": (("asking", "months"), "for lite: minst 6", "for lite: minst 6"),
+    "controller.mail": (("controller", "mail"), "Mente du email?", "Meinte du email?"),
+    "purposes[1].title": (("purposes", 1, "title"), "mangler på nb", "manglar på nb"),
+    "services[1].purpose": (("services", 1, "purpose"), "Mente du sizing?", "Meinte du sizing?"),
+    "services[0].cookies[0].lifetime": (
+        ("services", 0, "cookies", 0, "lifetime"),
+        "ingen levetid",
+        "inga levetid",
+    ),
+    "processors[0].countries[0]": (
+        ("processors", 0, "countries", 0),
+        "to store bokstaver",
+        "to store bokstavar",
+    ),
+}
 
 SIZING_AS_A_SERVICE = """
 [[services]]
@@ -78,6 +109,39 @@ def test_it_names_twelve_mistakes_at_once_each_with_line_key_and_mend(
         number = int(line.split(":")[1])
         if new:
             assert new.splitlines()[0] in source.splitlines()[number - 1]
+
+
+def refused(source: str) -> list[Mistake]:
+    with pytest.raises(sitefile.SiteFileError) as error:
+        sitefile.parse(source)
+    return error.value.mistakes
+
+
+@pytest.mark.parametrize(("language", "column"), [("nb", 1), ("nn", 2)])
+def test_staff_read_them_in_their_language(app: Flask, language: str, column: int) -> None:
+    source = factories.shop(**{old: new for old, new, _, _ in TWELVE_MISTAKES})
+
+    with app.app_context(), force_locale(language):
+        found = {mistake.key: mistake for mistake in refused(source)}
+
+    for key, told in NORWEGIAN.items():
+        assert told[column] in found[key].message
+        assert found[key].path == told[0]
+
+
+def test_a_mistake_of_the_whole_file_has_no_path(app: Flask) -> None:
+    with app.app_context(), force_locale("nb"):
+        (mistake,) = refused("a = 1\nb =")
+
+    assert mistake.path == ()
+    assert str(mistake).startswith("2: Dette er ikke TOML")
+
+
+def test_a_mistake_in_a_key_has_the_path_of_the_key() -> None:
+    (mistake,) = refused(factories.shop(**{"[hits]": "[hits]\ncampaigns.utm_foo = []"}))
+
+    assert mistake.path == ("hits", "campaigns", "utm_foo")
+    assert "utm_campaign, utm_source" in mistake.message
 
 
 def test_it_passes_the_files_we_ship(
@@ -140,10 +204,7 @@ def test_it_passes_the_files_we_ship(
     ],
 )
 def test_it_says_what_is_wrong(source: str, line: int | None, message: str) -> None:
-    with pytest.raises(sitefile.SiteFileError) as refused:
-        sitefile.parse(source)
-
-    found = [mistake for mistake in refused.value.mistakes if message in mistake.message]
+    found = [mistake for mistake in refused(source) if message in mistake.message]
     assert found
     assert line is None or found[0].line == line
 

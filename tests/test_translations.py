@@ -17,8 +17,8 @@ from consent.paths import ROOT, TRANSLATIONS
 from consent.values import Lifetime
 from tests.factories import SHOP
 
-# What marks a text, with the positions of its parts, as for pybabel; gettext_noop is ours (i18n.py).
-KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_noop": None}
+# What marks a text, with the positions of its parts, as for pybabel; two are ours (i18n.py, values.py).
+KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_noop": None, "wrong": None}
 # Norway's, the official languages of the European Union and of the other states of the EEA.
 LANGUAGES = {
     *("bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "ga", "hr", "hu", "is", "it"),
