@@ -31,7 +31,7 @@ class Lines:
 
     def _table(self, node: Node) -> None:
         header, *pairs = node.named_children
-        *around, last = _key(header)
+        *around, last = key(header)
         path: Path = ()
         for name in around:
             path = (*path, name)
@@ -51,8 +51,8 @@ class Lines:
                 self._pair(path, pair)
 
     def _pair(self, path: Path, node: Node) -> None:
-        key, value = node.named_children[:2]
-        for name in _key(key):
+        name_node, value = node.named_children[:2]
+        for name in key(name_node):
             path = (*path, name)
             self._note(path, node)
         self._value(path, value)
@@ -72,8 +72,8 @@ class Lines:
         self._lines.setdefault(path, node.start_point.row + 1)
 
 
-def _key(node: Node) -> tuple[str, ...]:
+def key(node: Node) -> tuple[str, ...]:
     if node.type == "dotted_key":
-        return tuple(name for child in node.named_children for name in _key(child))
+        return tuple(name for child in node.named_children for name in key(child))
     text = (node.text or b"").decode()
     return (next(iter(tomllib.loads(f"{text} = 0"))),)

@@ -3,6 +3,7 @@
 from consent.models.announcement import Delivery, Subscriber
 from consent.models.counter import Counter, Merge
 from consent.models.decision import Decision
+from consent.models.draft import Draft
 from consent.models.figure import Figure
 from consent.models.site import Site
 from consent.models.staff import (
@@ -24,6 +25,7 @@ __all__ = [
     "Counter",
     "Decision",
     "Delivery",
+    "Draft",
     "Figure",
     "Identity",
     "Invitation",

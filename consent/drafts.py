@@ -1,0 +1,156 @@
+"""The draft of a site file, which its editors change together until one of them publishes it."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from consent import audit, mistakes, notice, sitefile, tomledit, versions
+from consent.canonical import digest
+from consent.errors import Conflict
+from consent.mistakes import Mistake
+from consent.models import Draft
+from consent.notice import Publication
+from consent.sitefile import SiteFileError
+
+# How often a change is made anew on what another has saved meanwhile.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A site's draft; where nobody has changed anything yet, the version in force."""
+
+    site: str
+    source: str
+    based_on: int
+    # None: nobody has changed anything.
+    changed_by: str | None = None
+    changed_at: datetime | None = None
+    revision: int = 0
+
+    @property
+    def hash(self) -> str:
+        """Of what it says."""
+        return digest([self.based_on, self.source])
+
+
+def of_site(session: Session, site: str) -> Stand:
+    """Raises UnknownSite."""
+    found = session.get(Draft, site, populate_existing=True)
+    if found is None:
+        current = versions.current(session, site)
+        return Stand(site, current.source, current.number)
+    return Stand(
+        site, found.source, found.based_on, found.changed_by, found.changed_at, found.revision
+    )
+
+
+def change(
+    session: Session, site: str, by: str, now: datetime, make: Callable[[str], str]
+) -> Stand:
+    """Makes a change of the draft, on what it is at this moment, and commits. Returns what it is then.
+
+    `make` takes the source and returns the new one; where somebody else was quicker, it is called once more, with what
+    they have made. What it raises leaves the draft as it is.
+
+    Raises UnknownSite, and Conflict if others are always quicker.
+    """
+    for _ in range(ATTEMPTS):
+        stand = of_site(session, site)
+        source = make(stand.source)
+        if source == stand.source:
+            return stand
+        if _store(session, stand, source, by, now):
+            return of_site(session, site)
+    raise Conflict("Others change the draft at this moment; try again.")
+
+
+def _store(session: Session, stand: Stand, source: str, by: str, now: datetime) -> bool:
+    """Whether nobody was quicker. Commits."""
+    new = {"source": source, "changed_by": by, "changed_at": now, "revision": stand.revision + 1}
+    if stand.revision:
+        same = (Draft.site == stand.site) & (Draft.revision == stand.revision)
+        stored = session.execute(update(Draft).where(same).values(**new))
+        session.commit()
+        return bool(stored.rowcount)  # type: ignore[attr-defined]
+    session.add(Draft(site=stand.site, based_on=stand.based_on, **new))
+    try:
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        return False
+    return True
+
+
+def discard(session: Session, site: str) -> None:
+    """Begins anew from the version in force. Commits."""
+    found = session.get(Draft, site)
+    if found is not None:
+        session.delete(found)
+    session.commit()
+
+
+def of_source(source: str, site: str) -> list[Mistake]:
+    """The mistakes that keep a source from being published as this site's, in the order of the file."""
+    try:
+        site_file = sitefile.parse(source)
+    except SiteFileError as error:
+        return error.mistakes
+    if site_file.site.key != site:
+        said = gettext("The key of a site never changes: write %(key)s.", key=site)
+        return [Mistake(1, ("site", "key"), said)]
+    return []
+
+
+def syntax_of(source: str) -> list[Mistake]:
+    """What keeps a source from being TOML."""
+    try:
+        tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        return [mistakes.of_syntax(error, source)]
+    except RecursionError:
+        return [Mistake(1, (), gettext("Lists or tables are nested too deep to be a site file."))]
+    return []
+
+
+def publish(
+    session: Session,
+    site: str,
+    seen: str,
+    by: str,
+    now: datetime,
+    *,
+    dated: bool,
+    raised: bool = False,
+    lowered_because: str | None = None,
+) -> Publication:
+    """Publishes the draft as it was `seen` (Stand.hash), commits, and ends it.
+
+    `dated`: the notice says that it was changed today.
+
+    Raises Conflict if it was changed since, or another version was published; SiteFileError and what `notice.publish`
+    does.
+    """
+    stand = of_site(session, site)
+    current = versions.current(session, site).number
+    if seen != digest([stand.hash, current]):
+        raise Conflict("The draft, or the version in force, was changed meanwhile.")
+    source = stand.source
+    if dated:
+        zone = sitefile.parse(source).zone
+        source = tomledit.write(source, {("site", "updated"): now.astimezone(zone).date()})
+    audit.note(session, site, by, "published", now, number=current + 1)
+    draft = session.get(Draft, site)
+    if draft is not None:
+        session.delete(draft)
+    made = notice.publish(session, source, now, raised=raised, lowered_because=lowered_because)
+    if not made.is_new:
+        session.rollback()
+        discard(session, site)
+    return made
