@@ -19,6 +19,7 @@ STYLE = Style(
     foreground="#5b6472",
     foreground_strong="#5b6472",
     foreground_subtle="#8a93a1",
+    guide_stroke_color="#8a93a1",
     colors=("#2f6fdb", "#e08a1e"),
     font_family="system-ui, sans-serif",
     label_font_size=13,
