@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from copy import deepcopy
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -45,6 +46,24 @@ def address(text: str, name: str = "") -> Address:
             raise ValueError
     except (ValueError, HeaderParseError):
         raise Invalid(f"{text!r} is no e-mail address that we can write to.") from None
+    return made
+
+
+def message(sender: Address, subject: str, text: str) -> EmailMessage:
+    """A message of plain text, to nobody yet."""
+    made = EmailMessage()
+    made["From"] = sender
+    made["Subject"] = subject
+    # No answers of machines (RFC 3834).
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content(text.strip() + "\n", cte="quoted-printable")
+    return made
+
+
+def addressed(message: EmailMessage, to: str) -> EmailMessage:
+    """A copy of a message, to this address. Raises Invalid."""
+    made = deepcopy(message)
+    made["To"] = address(to)
     return made
 
 
