@@ -194,6 +194,7 @@ class Asked:
                 session, site, decided["service"], seen, days.before(self.period)
             ),
             "number_names": names.numbers(),
+            "action_names": names.actions(),
             "consents": decided["service"],
             "purposes": decided["purpose"],
             "visits": seen,

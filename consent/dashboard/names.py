@@ -46,6 +46,16 @@ def numbers() -> dict[Name, str]:
     }
 
 
+def actions() -> dict[str, str]:
+    """What visitors do with the banner."""
+    return {
+        "accept": gettext("Accepted all"),
+        "refuse": gettext("Refused all"),
+        "choose": gettext("Chose themselves"),
+        "withdraw": gettext("Withdrew"),
+    }
+
+
 def headings() -> dict[str, str]:
     """What each card is about."""
     return {

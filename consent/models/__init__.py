@@ -4,6 +4,7 @@ from consent.models.announcement import Delivery, Subscriber
 from consent.models.counter import Counter, Merge
 from consent.models.decision import Decision
 from consent.models.figure import Figure
+from consent.models.report import ReportSubscription
 from consent.models.site import Site
 from consent.models.staff import ApiToken, Membership, Staff
 from consent.models.version import Script, Version, VersionText
@@ -17,6 +18,7 @@ __all__ = [
     "Figure",
     "Membership",
     "Merge",
+    "ReportSubscription",
     "Script",
     "Site",
     "Staff",
