@@ -7,8 +7,9 @@ import json
 import sys
 import uuid
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import IO, Any, TextIO, cast
 
@@ -42,7 +43,7 @@ from consent.dashboard import letters
 from consent.db import db
 from consent.demo import run as run_demo
 from consent.errors import ConsentError, Invalid
-from consent.mail import Mailer
+from consent.mail import Mailer, Refused
 from consent.networks import Networks
 from consent.serving import ready_app
 from consent.settings import SettingError
@@ -467,14 +468,26 @@ def report(
         click.echo(f"{file} is written.")
     if addresses:
         _require_mail()
-        written = letters.message(found, spoken, settings.public_url, settings.mail_from)
-        to = [mail.addressed(written, each) for each in addresses]
-        with Mailer(settings.smtp_url) as mailer:
-            for each in to:
-                mailer.send(each)
-                click.echo(f"Sent to {each['To']}.")
+        _send(letters.message(found, spoken, settings.public_url, settings.mail_from), addresses)
     if not (file or addresses):
         click.echo(letters.text(found, spoken, settings.public_url))
+
+
+def _send(message: EmailMessage, addresses: Sequence[str]) -> None:
+    """Sends a message to each address that the mail server takes."""
+    refused = False
+    to = [mail.addressed(message, each) for each in addresses]
+    with Mailer(web.settings().smtp_url) as mailer:
+        for each in to:
+            try:
+                mailer.send(each)
+            except Refused as error:
+                refused = True
+                click.echo(f"{each['To']}: {error.detail}", err=True)
+            else:
+                click.echo(f"Sent to {each['To']}.")
+    if refused:
+        raise click.exceptions.Exit(1)
 
 
 def _send_reports(site: str) -> None:

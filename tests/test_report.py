@@ -228,6 +228,15 @@ def test_an_email_has_both_texts_and_pictures_that_mail_programs_show(
     assert [decode(png) for png in pictures.values()] == [(1100, 750)] * 2
 
 
+def test_an_address_that_is_refused_keeps_no_other_from_its_report(
+    report: Callable[..., Any], box: Mailbox
+) -> None:
+    code, said, complaint = report("07sor", "--to", "nobody@example.no", "--to", "a@b.no")
+
+    assert (code, said, box.recipients) == (1, "Sent to a@b.no.\n", ["a@b.no"])
+    assert "nobody@example.no: The mail server said 550" in complaint
+
+
 def test_its_html_needs_nothing_from_anywhere(
     months: None, report: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -371,9 +380,7 @@ def test_what_the_mail_server_does_not_take_is_tried_again_later(
     assert box.recipients == ["alice@example.no"]
 
 
-def test_a_server_without_mail_offers_none(
-    settings: dict[str, Any],
-) -> None:
+def test_a_server_without_mail_offers_none(settings: dict[str, Any]) -> None:
     with time_machine.travel(NOVEMBER, tick=False):
         app = make_app({**settings, "smtp_url": ""})
         alice = log_in(app, "07sor")

@@ -143,7 +143,7 @@ def _numbers(report: Report) -> Table:
     titles = names.numbers()
     months = [format_date(each.first, "MMM y") for each in (report.month, report.before)]
     return Table(
-        ["", *months, gettext("Change")],
+        [gettext("Figures"), *months, gettext("Change")],
         [
             [
                 titles[each.name],
@@ -205,7 +205,7 @@ def _ranking(by: visits.By, rows: list[visits.Row], rest: int) -> Table:
     listed = [[names.of_value(by, each.value), _count(each.count)] for each in rows]
     if rest:
         listed.append([gettext("All others"), _count(rest)])
-    return Table([title, unit], listed)
+    return Table([title, unit], listed or [[tables.WITHHELD, tables.WITHHELD]])
 
 
 def _days(report: Report) -> Table:
