@@ -1,7 +1,7 @@
 """A site's monthly report as people read it: in a terminal, in a browser, as an e-mail.
 
-Mail programs show no SVG and run no style sheet they can be relied on to run: the pictures are PNG, and the HTML
-carries its styles in its elements. It sets no colours of text and page, so that these are the reader's, light or dark.
+Mail programs show no SVG, and many of them know no style sheets: the pictures are PNG, and the HTML carries its styles
+in its elements. It sets no colours of text and page, so that these are the reader's, light or dark.
 """
 
 import base64
