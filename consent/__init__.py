@@ -30,6 +30,7 @@ from consent.canonical import digest
 from consent.commits import GroupCommit
 from consent.dashboard import account, install, invitation, passwords, people
 from consent.dashboard import figures as dashboard_figures
+from consent.dashboard import report as dashboard_report
 from consent.dashboard import tokens as dashboard_tokens
 from consent.db import db, engine_options
 from consent.embed.hot import HotPaths
@@ -73,6 +74,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         dashboard.blueprint,
         dashboard_figures.blueprint,
         install.blueprint,
+        dashboard_report.blueprint,
         dashboard_tokens.blueprint,
         people.blueprint,
         account.blueprint,

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from consent import change_words, changes, mail, tokens, versions
 from consent.change_words import Said
 from consent.errors import NotFound
-from consent.mail import Mailer, Refused, address
+from consent.mail import Mailer, Refused
 from consent.models import Delivery, Subscriber, Version
 from consent.sitefile import SiteFile
 
@@ -60,7 +60,7 @@ def ask(
     None if that was asked today, or is confirmed: whoever fills in a stranger's address changes nothing, and fills no
     mailbox. Raises Invalid.
     """
-    site, email = site_file.site.key, address(email).addr_spec.lower()
+    site, email = site_file.site.key, mail.address(email).addr_spec.lower()
     found = session.scalar(
         select(Subscriber).where(Subscriber.site == site, Subscriber.email == email)
     )
@@ -122,8 +122,9 @@ def confirmation(sender: Sender, site_file: SiteFile, subscriber: Subscriber) ->
 
 
 def _message(sender: Sender, site_file: SiteFile, to: str, subject: str, text: str) -> EmailMessage:
-    made = mail.message(address(sender.mail_from, site_file.site.name), to, subject, text)
-    made["Reply-To"] = address(site_file.controller.email)
+    sent_by = mail.address(sender.mail_from, site_file.site.name)
+    made = mail.addressed(mail.message(sent_by, subject, text), to)
+    made["Reply-To"] = mail.address(site_file.controller.email)
     return made
 
 

@@ -5,11 +5,19 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pygal
-from flask_babel import gettext
+import resvg_py
+from flask_babel import format_number, format_percent, gettext
 from pygal.style import Style
+
+from consent.paths import FONTS
 
 # A title, and a figure for each label.
 Series = Sequence[tuple[str, Sequence[int | None]]]
+
+# Roboto, for pictures that are drawn here; docs/reports.md says how the file was made.
+FONT, FONT_FAMILY = FONTS / "roboto-latin.ttf", "Roboto"
+# Of a PNG, for each of the picture's own.
+PIXELS = 2.5
 
 # A picture follows the reader's colours, not the page's.
 DARK = "@media (prefers-color-scheme: dark) { text { fill: #a5b0bf !important } }"
@@ -19,6 +27,8 @@ STYLE = Style(
     foreground="#5b6472",
     foreground_strong="#5b6472",
     foreground_subtle="#8a93a1",
+    guide_stroke_color="#8a93a1",
+    major_guide_stroke_color="#8a93a1",
     colors=("#2f6fdb", "#e08a1e"),
     font_family="system-ui, sans-serif",
     label_font_size=13,
@@ -38,7 +48,7 @@ def bars(series: Series, labels: Sequence[str], narrow: bool = False) -> bytes:
     chart.y_labels = _ticks(
         max((value or 0 for _, values in series for value in values), default=0)
     )
-    chart.value_formatter = lambda value: f"{value:.0f}" if value is not None else ""
+    chart.value_formatter = lambda value: format_number(round(value)) if value is not None else ""
     for title, values in series:
         chart.add(title, values)
     return _drawn(chart)
@@ -60,13 +70,26 @@ def shares(
         dots_size=4,
         **_common(labels, narrow),
     )
-    chart.value_formatter = lambda value: f"{value:.0%}" if value is not None else ""
+    chart.value_formatter = lambda value: format_percent(value) if value is not None else ""
     chart.y_labels = [0, 0.25, 0.5, 0.75, 1]
     chart.add(title, values)
     if marked:
         places = [0 if place in marked else None for place in range(len(labels))]
         chart.add(mark, places, stroke=False, dots_size=7)
     return _drawn(chart)
+
+
+def png(svg: bytes) -> bytes:
+    """The same picture for mail programs, which show no SVG: on white, and the same on every machine."""
+    return resvg_py.svg_to_bytes(
+        svg_string=svg.decode(),
+        background="#ffffff",
+        zoom=PIXELS,
+        skip_system_fonts=True,
+        font_files=[str(FONT)],
+        font_family=FONT_FAMILY,
+        sans_serif_family=FONT_FAMILY,
+    )
 
 
 def _ticks(largest: int) -> list[int]:

@@ -7,8 +7,9 @@ import json
 import sys
 import uuid
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import IO, Any, TextIO, cast
 
@@ -19,9 +20,12 @@ from consent import (
     announcements,
     api_tokens,
     closing,
+    days,
+    i18n,
     known_services,
     mail,
     notice,
+    reports,
     retention,
     script,
     second_factor,
@@ -37,10 +41,11 @@ from consent import (
     weblog,
 )
 from consent.announcements import Recipient, Sender
+from consent.dashboard import report_letter
 from consent.db import db
 from consent.demo import run as run_demo
 from consent.errors import ConsentError, Invalid
-from consent.mail import Mailer
+from consent.mail import Mailer, Refused
 from consent.models import Staff
 from consent.networks import Networks
 from consent.serving import ready_app
@@ -254,12 +259,7 @@ def services(words: tuple[str, ...]) -> None:
 def announce(site: str, listed: TextIO | None, number: int | None, minor: bool) -> None:
     """Tell SITE's subscribers by e-mail what has changed. It may be stopped and begun again: nobody is told twice."""
     session, settings = db.session(), web.settings()
-    if not settings.public_url.startswith("http"):
-        raise click.ClickException("where is this server? Set CONSENT_PUBLIC_URL, for the links.")
-    if not settings.mail_from:
-        raise click.ClickException(
-            "CONSENT_MAIL_FROM is not set: the address that e-mails come from."
-        )
+    _require_mail()
     version = versions.get(session, site, number) if number else versions.current(session, site)
     if not (version.is_material or minor):
         raise click.ClickException(
@@ -284,6 +284,16 @@ def announce(site: str, listed: TextIO | None, number: int | None, minor: bool) 
     click.echo(f"{told} told, {len(to) - told - refused} had been told before, {refused} refused.")
     if refused:
         raise click.exceptions.Exit(1)
+
+
+def _require_mail() -> None:
+    settings = web.settings()
+    if not settings.public_url.startswith("http"):
+        raise click.ClickException("where is this server? Set CONSENT_PUBLIC_URL, for the links.")
+    if not settings.mail_from:
+        raise click.ClickException(
+            "CONSENT_MAIL_FROM is not set: the address that e-mails come from."
+        )
 
 
 def _recipients(listed: TextIO, site_file: SiteFile) -> Iterator[Recipient]:
@@ -411,6 +421,98 @@ def _opened(path: Path) -> IO[bytes]:
 def stats(site: str, what: str, by: str, first: str | None, last: str | None) -> None:
     """Print the figures of SITE: the same as the API gives, as a table."""
     click.echo(tables.of_figures(db.session(), db.engine, site, what, by, first, last, _now()))
+
+
+@commands.command()
+@click.argument("site")
+@click.option("--month", metavar="MONTH", help="Such as 2026-01; else the last that is over.")
+@click.option(
+    "--to",
+    "addresses",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Send it there by e-mail; may be repeated.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(i18n.STAFF_LANGUAGES),
+    help="The language it is in; else the site's own, or English.",
+)
+@click.option(
+    "--html",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it to this file as HTML, pictures and all.",
+)
+@click.option(
+    "--send",
+    "is_due",
+    is_flag=True,
+    help="Send the last month's to the staff who asked for it and have not had it. A server does so by itself.",
+)
+@on_the_database
+def report(
+    site: str,
+    month: str | None,
+    addresses: tuple[str, ...],
+    language: str | None,
+    file: Path | None,
+    is_due: bool,
+) -> None:
+    """Print the report of SITE for a month, write it to a file, or send it by e-mail."""
+    if is_due:
+        if month or addresses or language or file:
+            raise click.UsageError(
+                "--send sends what was asked for in the dashboard. Give it alone."
+            )
+        _send_reports(site)
+        return
+    session, settings = db.session(), web.settings()
+    found = reports.of_month(session, site, days.parse_month(month) if month else None, _now())
+    own = found.site_file.default_language
+    spoken = language or (own if own in i18n.STAFF_LANGUAGES else "en")
+    if file:
+        file.write_text(report_letter.file(found, spoken, settings.public_url), encoding="utf-8")
+        click.echo(f"{file} is written.")
+    if addresses:
+        _require_mail()
+        _send(
+            report_letter.message(found, spoken, settings.public_url, settings.mail_from), addresses
+        )
+    if not (file or addresses):
+        click.echo(report_letter.text(found, spoken, settings.public_url))
+
+
+def _send(message: EmailMessage, addresses: Sequence[str]) -> None:
+    """Sends a message to each address that the mail server takes."""
+    refused = False
+    to = [mail.addressed(message, each) for each in addresses]
+    with Mailer(web.settings().smtp_url) as mailer:
+        for each in to:
+            try:
+                mailer.send(each)
+            except Refused as error:
+                refused = True
+                click.echo(f"{each['To']}: {error.detail}", err=True)
+            else:
+                click.echo(f"Sent to {each['To']}.")
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+def _send_reports(site: str) -> None:
+    _require_mail()
+    settings, taken, refused = web.settings(), 0, 0
+    write = report_letter.writer(settings)
+    for each in reports.send(db.session(), site, settings.smtp_url, write, _now):
+        if each.refused:
+            refused += 1
+            click.echo(f"{each.email}: {each.refused}", err=True)
+        else:
+            taken += 1
+    click.echo(f"{taken} sent, {refused} refused.")
+    if refused:
+        raise click.exceptions.Exit(1)
 
 
 @commands.command("migrate")

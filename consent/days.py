@@ -1,5 +1,6 @@
 """Periods of days, as questions name them. Days are those of a site's time zone."""
 
+import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from consent.errors import Contradiction, Invalid
 
 DEFAULT_DAYS = 30
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+ISO_MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 # Before there was anything to count, and far enough from the calendar's first day.
 EARLIEST = date(2000, 1, 1)
 LONGEST_DAYS = 800
@@ -62,6 +64,27 @@ def before(period: Period) -> Period:
     length = period.last - period.first
     last = period.first - timedelta(days=1)
     return Period(last - length, last)
+
+
+def month_of(day: date) -> Period:
+    """The whole month that a day is in."""
+    last = calendar.monthrange(day.year, day.month)[1]
+    return Period(day.replace(day=1), day.replace(day=last))
+
+
+def month_before(month: Period) -> Period:
+    return month_of(month.first - timedelta(days=1))
+
+
+def parse_month(text: str) -> Period:
+    """The month that is written so. Raises Invalid."""
+    try:
+        found = month_of(date.fromisoformat(f"{text}-01" if ISO_MONTH.fullmatch(text) else ""))
+    except ValueError:
+        found = None
+    if found is None or found.first < EARLIEST:
+        raise Invalid(f"{text!r} is no month; write it as 2026-01.")
+    return found
 
 
 def steps(period: Period) -> list[Period]:

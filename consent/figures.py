@@ -4,7 +4,6 @@ Each is stored for its day and added to its month, so that a question about a ye
 hundred and sixty-five days.
 """
 
-import calendar
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, delete, func, select, union_all, update
 from sqlalchemy.orm import Session
 
-from consent.days import Period
+from consent.days import Period, month_of
 from consent.db import Bulk
 from consent.models import Figure, Site
 
@@ -154,7 +153,9 @@ def _part(site: str, dimension: str, span: str, first: date, last: date) -> "Sel
 
 def _spans(period: Period) -> Iterable[tuple[str, date, date]]:
     """The whole months in a period, and the days before and after them."""
-    first_month = period.first if period.first.day == 1 else _month_after(period.first)
+    first_month = period.first
+    if period.first.day != 1:
+        first_month = month_of(period.first).last + timedelta(days=1)
     after = period.last + timedelta(days=1)
     last_month = after.replace(day=1)
     if first_month >= last_month:
@@ -165,7 +166,3 @@ def _spans(period: Period) -> Iterable[tuple[str, date, date]]:
         yield "day", period.first, first_month - timedelta(days=1)
     if last_month <= period.last:
         yield "day", last_month, period.last
-
-
-def _month_after(day: date) -> date:
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1]) + timedelta(days=1)

@@ -43,8 +43,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["country"] = country
     app.jinja_env.filters["numberformat"] = format_number
     app.jinja_env.filters["percentformat"] = format_percent
-    app.jinja_env.filters["signed"] = lambda value: f"{value:+}".replace("-", "\N{MINUS SIGN}")
-    app.jinja_env.filters["signed_percent"] = _signed_percent
+    app.jinja_env.filters["signed"] = signed
+    app.jinja_env.filters["signed_percent"] = signed_percent
     app.jinja_env.filters["isodate"] = lambda day: format_date(date.fromisoformat(day), "medium")
     app.jinja_env.filters["language_name"] = lambda language: str(
         Locale.parse(language).get_display_name()
@@ -69,7 +69,11 @@ def choose(languages: Iterable[str]) -> str:
     return str(g.language)
 
 
-def _signed_percent(value: float) -> str:
+def signed(value: int) -> str:
+    return f"{value:+}".replace("-", "\N{MINUS SIGN}")
+
+
+def signed_percent(value: float) -> str:
     sign = "+" if value >= 0 else "\N{MINUS SIGN}"
     return sign + str(format_percent(abs(value)))
 

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from copy import deepcopy
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -48,15 +49,21 @@ def address(text: str, name: str = "") -> Address:
     return made
 
 
-def message(sender: Address, to: str, subject: str, text: str) -> EmailMessage:
-    """Raises Invalid."""
+def message(sender: Address, subject: str, text: str) -> EmailMessage:
+    """A message of plain text, to nobody yet."""
     made = EmailMessage()
     made["From"] = sender
-    made["To"] = address(to)
     made["Subject"] = subject
     # No answers of machines (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(text.strip() + "\n", cte="quoted-printable")
+    return made
+
+
+def addressed(message: EmailMessage, to: str) -> EmailMessage:
+    """A copy of a message, to this address. Raises Invalid."""
+    made = deepcopy(message)
+    made["To"] = address(to)
     return made
 
 

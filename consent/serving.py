@@ -18,7 +18,8 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from consent import closing, create_app, retention, seldom, web, webhooks
+from consent import closing, create_app, reports, retention, seldom, web, webhooks
+from consent.dashboard import report_letter
 from consent.db import db, migrate
 from consent.journal import Journal
 from consent.settings import Settings
@@ -29,7 +30,7 @@ GRACE = 30
 ORPHAN_CHECK = 0.5
 # Looks at whether the port is free: on a busy machine the workers of a killed server take some seconds to end.
 FREE_TRIES = 16
-# Seconds between two looks at whether a site is due to be purged.
+# Seconds between two looks at whether a site is due to be purged, or a report to be sent.
 PURGE_CHECK = 3600.0
 # Seconds between two looks at whether a webhook is to be told something.
 HOUSE_CHECK = 2.0
@@ -162,8 +163,15 @@ def _keep_house(app: Flask) -> None:
                 _try("days", lambda: closing.close_all(db.session(), web.now()))
                 _try("purge", lambda: retention.purge_due(db.session(), web.now()))
                 _try("accounts", lambda: retention.purge_accounts(db.session(), web.now()))
+                _try("reports", _send_reports)
                 purged = time.monotonic()
         time.sleep(HOUSE_CHECK)
+
+
+def _send_reports() -> None:
+    if web.sends_mail():
+        settings = web.settings()
+        reports.send_due(db.session(), settings.smtp_url, report_letter.writer(settings), web.now)
 
 
 def _try(what: str, task: Callable[[], object]) -> None:

@@ -17,7 +17,15 @@ from consent import staff_sessions, versions
 from consent.db import upsert
 from consent.errors import Conflict, Invalid, NotAllowed, NotFound, Unauthenticated
 from consent.hashes import of_secret
-from consent.models import Identity, Membership, RecoveryCode, Site, Staff, StaffSession
+from consent.models import (
+    Identity,
+    Membership,
+    RecoveryCode,
+    ReportSubscription,
+    Site,
+    Staff,
+    StaffSession,
+)
 
 SHORTEST_PASSWORD = 12
 # What each may do, the next one that and more. A viewer reads; an editor changes and publishes the site file, and gives
@@ -199,7 +207,7 @@ def leave(session: Session, member: Staff, site: str) -> None:
 
 def forget(session: Session, member: Staff) -> None:
     """Deletes all that is stored of a member, but for what they did. The caller commits."""
-    for table in (Membership, RecoveryCode, StaffSession, Identity):
+    for table in (Membership, RecoveryCode, StaffSession, Identity, ReportSubscription):
         session.execute(delete(table).where(table.staff == member.id))
     session.delete(member)
     session.flush()

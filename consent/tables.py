@@ -43,7 +43,7 @@ def of_figures(
         [
             f"{site}, {period.first} to {period.last}: {sums}",
             "",
-            *_table(names, rows),
+            *aligned(names, rows),
             "",
             f"{WITHHELD} stands for nothing, or for fewer than {suppression.K}. Days marked * are not closed.",
         ]
@@ -77,7 +77,8 @@ def _rows(found: visits.Answer | consents.Answer) -> tuple[list[str], list[list[
     return names, rows
 
 
-def _table(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
+def aligned(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
+    """Lines in columns; all but the first lean to the right."""
     written = [[WITHHELD if cell is None else str(cell) for cell in row] for row in (names, *rows)]
     widths = [max(map(len, column)) for column in zip(*written, strict=True)]
     return [

@@ -293,6 +293,14 @@ def detail(session: Session, site: str, period: Period, by: By) -> tuple[list[Ro
     return rows, sum(each.number for each in found if each.value == OTHER)
 
 
+def largest(
+    session: Session, site: str, period: Period, by: By, most: int
+) -> tuple[list[Row], int]:
+    """So many rows of an answer, and what was counted and is in none of them."""
+    rows, other = detail(session, site, period, by)
+    return rows[:most], other + sum(each.count for each in rows[most:])
+
+
 def _days(
     session: Session,
     site: str,

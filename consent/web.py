@@ -46,6 +46,12 @@ def public_url() -> str:
     return settings().public_url or request.url_root.rstrip("/")
 
 
+def sends_mail() -> bool:
+    """Whether e-mails can be sent. Links in them take their address from the setting: a request may name any."""
+    found = settings()
+    return bool(found.smtp_url and found.mail_from and found.public_url)
+
+
 def bearer() -> str | None:
     """The token in the Authorization header."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -117,8 +117,9 @@ def pages(page: Page, said: dict[str, str], name: str, language: str) -> None:
     page.goto(f"{said['dashboard']}07sor/?lang={language}")
     page.wait_for_load_state("networkidle")
     take(page, f"dashboard-{name}", full=True)
-    for each in ("install", "tokens"):
+    for each in ("report", "install", "tokens"):
         page.goto(f"{said['dashboard']}07sor/{each}?lang={language}")
+        page.wait_for_load_state("networkidle")
         take(page, f"{each}-{name}", full=True)
 
 

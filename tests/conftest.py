@@ -21,7 +21,7 @@ from consent.demo import SITE_FILE
 from consent.networks import Networks
 from consent.settings import database_url
 from tests import factories, postgres
-from tests.mailbox import Mailbox, serve
+from tests.mailbox import Mailbox, serving
 
 KEY = "a-key-for-tests-that-is-long-enough-000"
 ORIGIN = "http://127.0.0.1:8081"
@@ -252,7 +252,7 @@ def alice(app: Flask, client: FlaskClient) -> FlaskClient:
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
     """A mail server, and its address."""
-    with serve() as found:
+    with serving() as found:
         yield found
 
 

@@ -1,4 +1,4 @@
-"""A real mail server, for the tests that send e-mail."""
+"""A mail server of the tests."""
 
 import asyncio
 import threading
@@ -11,6 +11,9 @@ from typing import Any
 from aiosmtpd.controller import Controller
 
 from tests.ports import free_port
+
+FROM = "consent@server.example"
+SERVER = "https://consent.example"
 
 
 class Mailbox:
@@ -46,12 +49,10 @@ class Mailbox:
 
 
 @contextmanager
-def serve() -> Iterator[tuple[Mailbox, str]]:
-    """The mailbox, and the address of its server."""
+def serving() -> Iterator[tuple[Mailbox, str]]:
+    """A mailbox, and the URL of its server."""
     box = Mailbox()
     controller = Controller(box, hostname="127.0.0.1", port=free_port())
     controller.start()
-    try:
-        yield box, f"smtp://127.0.0.1:{controller.port}"
-    finally:
-        controller.stop()
+    yield box, f"smtp://127.0.0.1:{controller.port}"
+    controller.stop()

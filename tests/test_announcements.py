@@ -21,23 +21,21 @@ from consent.db import db
 from consent.models import Delivery, Subscriber
 from tests import factories, pages
 from tests.conftest import KEY, make_app
-from tests.mailbox import Mailbox
+from tests.mailbox import FROM, SERVER, Mailbox
 from tests.ports import free_port
 from tests.processes import CONSENT
 
-FROM = "consent@server.example"
-SERVER = "https://consent.example"
 MANY = 2000
-
-
-@pytest.fixture
-def app(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> Flask:
-    return make_app({**settings, "smtp_url": mailbox[1], "mail_from": FROM, "public_url": SERVER})
 
 
 @pytest.fixture
 def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
     return mailbox[0]
+
+
+@pytest.fixture
+def app(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> Flask:
+    return make_app({**settings, "smtp_url": mailbox[1], "mail_from": FROM, "public_url": SERVER})
 
 
 @pytest.fixture

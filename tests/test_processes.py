@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,8 @@ def test_a_wheel_in_a_blank_environment_serves_the_demo(tmp_path: Path) -> None:
         capture_output=True,
     )
     wheel = next(tmp_path.glob("*.whl"))
+    with zipfile.ZipFile(wheel) as carried:
+        assert "consent/fonts/roboto-latin.ttf" in carried.namelist()
     blank = tmp_path / "blank"
     venv.create(blank)
     # Compiling all that is installed takes longer than the test.

@@ -81,7 +81,8 @@ def ask_for_everything(app: Flask, client: FlaskClient, token: str) -> None:
     client.post("/privacy/07sor/choices/open", data={"token": mine})
     assert client.get("/privacy/07sor/choices").status_code == 200
     client.post("/dashboard/login", data={"email": "alice@example.no", "password": PASSWORD})
-    assert client.get("/dashboard/07sor/").status_code == 200
+    for path in ("", "report"):
+        assert client.get(f"/dashboard/07sor/{path}").status_code == 200
 
 
 def test_no_query_scans_what_grows(app: Flask, client: FlaskClient, stats_token: str) -> None:

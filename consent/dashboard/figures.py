@@ -11,10 +11,10 @@ from flask_babel import gettext
 
 from consent import (
     charts,
+    comparison,
     consents,
     days,
     figures,
-    i18n,
     notice,
     staff,
     suppression,
@@ -23,7 +23,8 @@ from consent import (
     web,
 )
 from consent.api.operations import as_csv
-from consent.dashboard import frame, names
+from consent.comparison import Number
+from consent.dashboard import frame, names, pictures
 from consent.dashboard.frame import members_only
 from consent.days import Period
 from consent.errors import NotFound
@@ -100,23 +101,6 @@ def chart(member: Staff, site: str, name: str) -> ResponseReturnValue:
 @members_only
 def table(member: Staff, site: str, what: str) -> ResponseReturnValue:
     return _asked(member, site).csv(what)
-
-
-@dataclass(frozen=True)
-class Number:
-    """A figure of the period, and the same of the period before."""
-
-    name: str
-    value: float | None
-    before: float | None
-    is_share: bool = False
-
-    @property
-    def change(self) -> float | None:
-        """By how much of what it was; of shares, by how many points."""
-        if self.value is None or not self.before:
-            return None
-        return self.value - self.before if self.is_share else self.value / self.before - 1
 
 
 class CardRow(NamedTuple):
@@ -207,7 +191,11 @@ class Asked:
         seen = visits.answer(session, site, self.period, "day", web.now())
         return {
             **self.common(),
-            "numbers": self._numbers(decided["service"], seen),
+            "numbers": comparison.numbers(
+                session, site, decided["service"], seen, days.before(self.period)
+            ),
+            "number_names": names.numbers(),
+            "action_names": names.actions(),
             "consents": decided["service"],
             "purposes": decided["purpose"],
             "visits": seen,
@@ -240,15 +228,14 @@ class Asked:
             ]
             rest = sum(each.decisions or 0 for each in found.rows[MOST_ROWS:])
             return Card(name, heading, by, there, rows, rest + (found.other or 0), name)
-        seen, other = visits.detail(session, site, self.period, cast(visits.By, by))
+        seen, rest = visits.largest(session, site, self.period, cast(visits.By, by), MOST_ROWS)
         rows = [
             CardRow(
                 f"{each.value} → {each.onward}" if each.onward else names.of_value(by, each.value),
                 each.count,
             )
-            for each in seen[:MOST_ROWS]
+            for each in seen
         ]
-        rest = other + sum(each.count for each in seen[MOST_ROWS:])
         unit = "views" if by in visits.OF_VIEWS else "visits"
         return Card(name, heading, by, there, rows, rest, unit)
 
@@ -256,27 +243,10 @@ class Asked:
         session, site = web.session(), self.site.site
         if name == "visits":
             seen = visits.answer(session, site, self.period, "day", web.now())
-            parts = visits.timeline(seen.days, self.period)
-            series = [
-                (gettext("Page views"), [each.views for each in parts]),
-                (gettext("Visits"), [each.visits for each in parts]),
-            ]
-            return charts.bars(series, [_label(each.period) for each in parts], narrow)
+            return pictures.over_time(visits.timeline(seen.days, self.period), narrow)
         if name == "consents":
             steps = consents.timeline(session, site, self.period)
-            shares = [share(each.accepted, each.decisions) for each in steps]
-            marked = {
-                position
-                for position, each in enumerate(steps)
-                if any(
-                    each.period.first <= day <= each.period.last
-                    for day in self._versions().values()
-                )
-            }
-            labels = [_label(each.period) for each in steps]
-            return charts.shares(
-                gettext("Accepted all"), shares, labels, marked, gettext("New version"), narrow
-            )
+            return pictures.accepted(steps, self._versions().values(), narrow)
         if name == "hours":
             counts = {
                 row.value: row.count for row in visits.detail(session, site, self.period, "hour")[0]
@@ -304,24 +274,6 @@ class Asked:
         name = f"{site}-{what}-{by}-{self.period.first}-{self.period.last}.csv"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-
-    def _numbers(self, decided: consents.Answer, seen: visits.Answer) -> list[Number]:
-        earlier = days.before(self.period)
-        session, site = web.session(), self.site.site
-        actions = figures.sums(session, [site], "consents.action", earlier)
-        total = figures.sums(session, [site], "total", earlier)
-        all_before = sum(actions.values())
-        return [
-            Number(gettext("Visits"), seen.visits or None, total.get((site, "visits"))),
-            Number(gettext("Page views"), seen.views or None, total.get((site, "views"))),
-            Number(gettext("Decisions"), decided.decisions, all_before),
-            Number(
-                gettext("Accepted all"),
-                share(decided.actions["accept"], decided.decisions),
-                share(actions.get((site, "accept"), 0), all_before),
-                is_share=True,
-            ),
-        ]
 
     def _counts(self, card_name: str, by: str) -> bool:
         """Whether a site has such figures at all."""
@@ -371,13 +323,9 @@ def _at_a_glance(sites: list[str], period: Period) -> list[Glance]:
             Glance(
                 site,
                 versions.site_file(versions.current(session, site)).site.name,
-                Number(gettext("Visits"), now, before),
+                Number("visits", now, before),
                 decided,
                 share(actions["accept"], decided),
             )
         )
     return found
-
-
-def _label(period: Period) -> str:
-    return i18n.short_day(period.first)

@@ -34,7 +34,8 @@ def reset(to: str, address: str) -> EmailMessage:
 
 
 def _letter(to: str, subject: str, text: str) -> EmailMessage:
-    return mail.message(mail.address(web.settings().mail_from, "Samtykke"), to, subject, text)
+    sender = mail.address(web.settings().mail_from, "Samtykke")
+    return mail.addressed(mail.message(sender, subject, text), to)
 
 
 def send(letter: EmailMessage) -> None:

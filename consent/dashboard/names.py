@@ -3,6 +3,7 @@
 from flask_babel import gettext
 
 from consent import cleaning, i18n, ledger, visits
+from consent.comparison import Name
 from consent.sitefile import CAMPAIGN_PARAMETERS
 
 
@@ -33,6 +34,26 @@ def of_value(by: str, value: str) -> str:
             (by, visits.OTHER_CAMPAIGN): gettext("Others"),
         }
     return names.get((by, value), value)
+
+
+def numbers() -> dict[Name, str]:
+    """What the numbers of a period are called."""
+    return {
+        "visits": gettext("Visits"),
+        "views": gettext("Page views"),
+        "decisions": gettext("Decisions"),
+        "accepted": gettext("Accepted all"),
+    }
+
+
+def actions() -> dict[str, str]:
+    """What visitors do with the banner."""
+    return {
+        "accept": gettext("Accepted all"),
+        "refuse": gettext("Refused all"),
+        "choose": gettext("Chose themselves"),
+        "withdraw": gettext("Withdrew"),
+    }
 
 
 def headings() -> dict[str, str]:

@@ -18,12 +18,6 @@ blueprint.after_request(frame.of_one_person)
 ASK_LIMIT = "5 per hour"
 
 
-def sends_mail() -> bool:
-    settings = web.settings()
-    # Links in e-mails take their address from the setting: a request may name any.
-    return bool(settings.smtp_url and settings.mail_from and settings.public_url)
-
-
 def sender() -> Sender:
     settings = web.settings()
     return Sender(settings.secret_keys, settings.mail_from, settings.public_url)
@@ -91,7 +85,7 @@ def leave(site: str, token: str) -> ResponseReturnValue:
 
 def _version(site: str) -> Version:
     found = versions.current(web.session(), site)
-    if not sends_mail():
+    if not web.sends_mail():
         raise NotFound("This server sends no e-mail.")
     return found
 

@@ -133,6 +133,9 @@ def test_the_staff_pages(page, app, consent_url, yesterday, scheme):
     expect(page.locator("#check ~ [role]")).to_be_visible()
     page.wait_for_load_state()
     assert findings(page) == {}
+    page.goto(f"{consent_url}/dashboard/07sor/report")
+    page.wait_for_load_state()
+    assert findings(page) == {}
     page.goto(f"{consent_url}/dashboard/07sor/tokens")
     page.locator("[name=name]").fill("Agency")
     page.locator("form.stack button").click()

@@ -1,0 +1,23 @@
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from consent.db import Base
+
+
+class ReportSubscription(Base):
+    """A member of staff who is sent a site's report of each month, for as long as they may see the site."""
+
+    __tablename__ = "report_subscriptions"
+
+    site: Mapped[str] = mapped_column(String(40), primary_key=True)
+    staff: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True
+    )
+    language: Mapped[str] = mapped_column(String(20))
+    # First day of the last month that they need no report of: they were sent it, or asked when it was over.
+    sent_through: Mapped[date]
+    # Not before then: a process is sending it, or the mail server did not take it.
+    next_attempt_at: Mapped[datetime | None]
