@@ -28,8 +28,9 @@ from consent import (
 from consent.bounds import Bounds
 from consent.canonical import digest
 from consent.commits import GroupCommit
-from consent.dashboard import account, install, invitation, passwords, people
+from consent.dashboard import account, draft, install, invitation, passwords, people
 from consent.dashboard import figures as dashboard_figures
+from consent.dashboard import preview as dashboard_preview
 from consent.dashboard import report as dashboard_report
 from consent.dashboard import tokens as dashboard_tokens
 from consent.db import db, engine_options
@@ -76,6 +77,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         install.blueprint,
         dashboard_report.blueprint,
         dashboard_tokens.blueprint,
+        draft.blueprint,
+        dashboard_preview.blueprint,
         people.blueprint,
         account.blueprint,
         invitation.blueprint,

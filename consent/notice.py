@@ -85,7 +85,7 @@ def publish(
         lowered_because=lowered_because,
     )
     session.add(made)
-    rows = [_text_row(made, language, text) for language, text in texts.items()]
+    rows = [_text_row(made.site, made.number, language, said) for language, said in texts.items()]
     try:
         session.flush()
         session.add_all(rows)
@@ -111,10 +111,15 @@ def _told(made: Version, asked_again: list[str]) -> dict[str, Any]:
     }
 
 
-def _text_row(made: Version, language: str, text: dict[str, Any]) -> VersionText:
-    words = {"banner": text["banner"], "settings": text["settings"]}
+def text(site_file: SiteFile, number: int, language: str) -> VersionText:
+    """What the site file would say as a version of this number, which nobody has published."""
+    return _text_row(site_file.site.key, number, language, render(site_file, language))
+
+
+def _text_row(site: str, number: int, language: str, said: dict[str, Any]) -> VersionText:
+    words = {"banner": said["banner"], "settings": said["settings"]}
     return VersionText(
-        site=made.site, version=made.number, language=language, words_hash=digest(words), **text
+        site=site, version=number, language=language, words_hash=digest(words), **said
     )
 
 

@@ -112,9 +112,12 @@ def headers(response: Response, htmx_url: str) -> Response:
     # The search among recipients is the one visitor page that loads it.
     htmx = staff or request.endpoint == "privacy.recipients"
     script = f"'self' {htmx_url}" if htmx else "'self'"
-    response.headers["Content-Security-Policy"] = (
+    # Previews of the banner.
+    frame = "frame-src 'self'; " if staff else ""
+    response.headers.setdefault(
+        "Content-Security-Policy",
         f"default-src 'none'; script-src {script}; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"connect-src 'self'; {frame}form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     )
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"

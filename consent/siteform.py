@@ -140,10 +140,10 @@ class Place:
     def root(self, source: str) -> Path:
         if self.part not in ROWS:
             return ()
-        index = self.index
-        if index is None:
-            index = len(at(tomllib.loads(source), (self.part,)) or [])
-        return (self.part, index)
+        if self.index is not None:
+            return (self.part, self.index)
+        rows = at(tomllib.loads(source), (self.part,))
+        return (self.part, len(rows) if isinstance(rows, list) else 0)
 
     def content(self, source: str) -> Tree:
         """What the draft says there."""

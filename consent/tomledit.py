@@ -47,6 +47,11 @@ def write(source: str, values: Mapping[Path, Any]) -> str:
     return made
 
 
+def plain(source: str) -> dict[str, Any]:
+    """What the file says. Raises tomllib.TOMLDecodeError."""
+    return tomllib.loads(source)
+
+
 def at(tree: Any, path: Path) -> Any:
     """What stands there, or None."""
     for part in path:

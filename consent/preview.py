@@ -1,0 +1,53 @@
+"""What a version looks like to visitors, whether or not it is published. Knows neither database nor HTTP."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+from consent import notice, script
+from consent.sitefile import SiteFile
+
+LAYOUTS = ("bar", "box", "centre")
+SCHEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The banner's two scripts and the texts of a version, in one language."""
+
+    first: str
+    # A function of its own, to be called when the first script asks for it.
+    more: str
+    settings: str
+    cookies: str
+    notice: str
+
+    @property
+    def hashes(self) -> list[str]:
+        """Of the scripts, as a content security policy names them."""
+        return [
+            f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'"
+            for each in (self.first, self.more)
+        ]
+
+
+def of(site_file: SiteFile, number: int, language: str) -> Preview:
+    """How a site file looks as the version of this number."""
+    text = notice.text(site_file, number, language)
+    composed = script.compose(number, site_file, [text])
+    more = f"window.loadMore=()=>{{{composed['more'].strip()}}};"
+    return Preview(
+        _inline(composed["first"]), _inline(more), text.settings, text.cookies, text.notice
+    )
+
+
+def dressed(site_file: SiteFile, layout: str, scheme: str) -> SiteFile:
+    """The site file with another layout and colour scheme, where these are such."""
+    other = {"layout": layout} if layout in LAYOUTS else {}
+    other |= {"scheme": scheme} if scheme in SCHEMES else {}
+    return site_file.model_copy(update={"looks": site_file.looks.model_copy(update=other)})
+
+
+def _inline(body: str) -> str:
+    """As it may stand in a page: nothing in it ends the element early (HTML, section 4.12.1.3)."""
+    return body.replace("</script", "<\\/script").replace("<!--", "<\\!--")
