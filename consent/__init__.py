@@ -31,6 +31,7 @@ from consent.commits import GroupCommit
 from consent.dashboard import figures as dashboard_figures
 from consent.dashboard import install
 from consent.dashboard import tokens as dashboard_tokens
+from consent.dashboard import versions as dashboard_versions
 from consent.db import db, engine_options
 from consent.embed.hot import HotPaths
 from consent.journal import Journal
@@ -73,6 +74,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         dashboard.blueprint,
         dashboard_figures.blueprint,
         install.blueprint,
+        dashboard_versions.blueprint,
         dashboard_tokens.blueprint,
         api.blueprint,
         clients.blueprint,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from consent import closing, versions
 from consent.db import db
+from consent.errors import NotFound
 from consent.journal import Journal
 from consent.settings import Settings
 from consent.sitefile import SiteFile
@@ -44,6 +45,15 @@ def now() -> datetime:
 def public_url() -> str:
     """The server's own address, without a slash at its end."""
     return settings().public_url or request.url_root.rstrip("/")
+
+
+def two_versions() -> tuple[int, int]:
+    """The numbers that the form of two versions asks to compare, the older first. Raises NotFound."""
+    chosen = [request.args.get(name, type=int) for name in ("from", "to")]
+    if None in chosen:
+        raise NotFound("Say which two versions to compare: from=1&to=2.")
+    old, new = sorted(each or 0 for each in chosen)
+    return old, new
 
 
 def bearer() -> str | None:

@@ -55,6 +55,11 @@ def test_pages_are_good_pages_in_each_language(alice: FlaskClient, language: str
         "/dashboard/krukke/visits.svg",
         "/dashboard/krukke/visits.csv",
         "/dashboard/krukke/cards/pages",
+        "/dashboard/krukke/versions",
+        "/dashboard/krukke/versions/1",
+        "/dashboard/krukke/versions/1.toml",
+        "/dashboard/krukke/versions/1/since/1",
+        "/dashboard/krukke/versions/compare?from=1&to=1",
         "/dashboard/07sor/cards/secrets",
         "/dashboard/07sor/secrets.csv",
         "/dashboard/07sor/visits.csv?by=purpose",
@@ -74,6 +79,11 @@ def test_what_is_not_theirs_does_not_exist(alice: FlaskClient, path: str) -> Non
         "/dashboard/07sor/visits.svg",
         "/dashboard/07sor/visits.csv",
         "/dashboard/07sor/cards/pages",
+        "/dashboard/07sor/versions",
+        "/dashboard/07sor/versions/1",
+        "/dashboard/07sor/versions/1.toml",
+        "/dashboard/07sor/versions/1/since/1",
+        "/dashboard/07sor/versions/compare?from=1&to=1",
     ],
 )
 def test_a_stranger_is_asked_to_log_in(client: FlaskClient, people: None, path: str) -> None:

@@ -33,11 +33,9 @@ def of_site(member: Staff, site: str) -> dict[str, Any]:
     """What the pages of a site share, for a member who may see it. Raises NotFound."""
     session = web.session()
     row = staff.require_site(session, member, site)
-    return {
-        "member": member,
-        "site": row,
-        "file": versions.site_file(versions.current(session, site)),
-    }
+    site_file = versions.site_file(versions.current(session, site))
+    g.timezone = site_file.site.timezone
+    return {"member": member, "site": row, "file": site_file}
 
 
 def members_only(view: View) -> View:
