@@ -28,8 +28,8 @@ from consent import (
 from consent.bounds import Bounds
 from consent.canonical import digest
 from consent.commits import GroupCommit
+from consent.dashboard import decisions, install
 from consent.dashboard import figures as dashboard_figures
-from consent.dashboard import install
 from consent.dashboard import tokens as dashboard_tokens
 from consent.dashboard import versions as dashboard_versions
 from consent.db import db, engine_options
@@ -75,6 +75,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         dashboard_figures.blueprint,
         install.blueprint,
         dashboard_versions.blueprint,
+        decisions.blueprint,
         dashboard_tokens.blueprint,
         api.blueprint,
         clients.blueprint,

@@ -112,9 +112,9 @@ def _told(made: Version, asked_again: list[str]) -> dict[str, Any]:
 
 
 def _text_row(made: Version, language: str, text: dict[str, Any]) -> VersionText:
-    words = {"banner": text["banner"], "settings": text["settings"]}
+    words_hash = versions.words_hash(text["banner"], text["settings"])
     return VersionText(
-        site=made.site, version=made.number, language=language, words_hash=digest(words), **text
+        site=made.site, version=made.number, language=language, words_hash=words_hash, **text
     )
 
 

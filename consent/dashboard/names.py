@@ -35,6 +35,28 @@ def of_value(by: str, value: str) -> str:
     return names.get((by, value), value)
 
 
+def of_action(action: str) -> str:
+    """What a decision did."""
+    found: dict[str, str] = {
+        "accept": gettext("Accepted all"),
+        "refuse": gettext("Refused all"),
+        "choose": gettext("Chose themselves"),
+        "withdraw": gettext("Withdrew"),
+    }
+    return found[action]
+
+
+def of_source(source: str) -> str:
+    """Where a decision was made."""
+    found: dict[str, str] = {
+        "banner": gettext("In the banner"),
+        "settings": gettext("In the settings of the banner"),
+        "placeholder": gettext("At content that waited for consent"),
+        "privacy": gettext("On the page of their own choices"),
+    }
+    return found[source]
+
+
 def headings() -> dict[str, str]:
     """What each card is about."""
     return {
