@@ -30,6 +30,7 @@ from consent.canonical import digest
 from consent.commits import GroupCommit
 from consent.dashboard import decisions, install
 from consent.dashboard import figures as dashboard_figures
+from consent.dashboard import retention as dashboard_retention
 from consent.dashboard import tokens as dashboard_tokens
 from consent.dashboard import versions as dashboard_versions
 from consent.db import db, engine_options
@@ -76,6 +77,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         install.blueprint,
         dashboard_versions.blueprint,
         decisions.blueprint,
+        dashboard_retention.blueprint,
         dashboard_tokens.blueprint,
         api.blueprint,
         clients.blueprint,
