@@ -28,6 +28,7 @@ from consent import (
 from consent.bounds import Bounds
 from consent.canonical import digest
 from consent.commits import GroupCommit
+from consent.dashboard import announcements as dashboard_announcements
 from consent.dashboard import decisions, install
 from consent.dashboard import figures as dashboard_figures
 from consent.dashboard import retention as dashboard_retention
@@ -77,6 +78,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         install.blueprint,
         dashboard_versions.blueprint,
         decisions.blueprint,
+        dashboard_announcements.blueprint,
         dashboard_retention.blueprint,
         dashboard_tokens.blueprint,
         api.blueprint,

@@ -8,6 +8,7 @@ from flask import current_app, request
 from sqlalchemy.orm import Session
 
 from consent import closing, versions
+from consent.announcements import Sender
 from consent.db import db
 from consent.errors import NotFound
 from consent.journal import Journal
@@ -45,6 +46,17 @@ def now() -> datetime:
 def public_url() -> str:
     """The server's own address, without a slash at its end."""
     return settings().public_url or request.url_root.rstrip("/")
+
+
+def sends_mail() -> bool:
+    found = settings()
+    # Links in e-mails take their address from the setting: a request may name any.
+    return bool(found.smtp_url and found.mail_from and found.public_url)
+
+
+def sender() -> Sender:
+    found = settings()
+    return Sender(found.secret_keys, found.mail_from, found.public_url)
 
 
 def two_versions() -> tuple[int, int]:

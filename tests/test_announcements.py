@@ -1,21 +1,17 @@
 """Announcements: asked for, confirmed, sent once to each, left in one click. With a real mail server."""
 
-import asyncio
 import os
 import re
 import signal
 import subprocess
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -25,6 +21,7 @@ from consent.db import db
 from consent.models import Delivery, Subscriber
 from tests import factories, pages
 from tests.conftest import KEY, make_app
+from tests.mailbox import Mailbox, served
 from tests.processes import CONSENT, free_port
 
 FROM = "consent@server.example"
@@ -32,45 +29,10 @@ SERVER = "https://consent.example"
 MANY = 2000
 
 
-class Mailbox:
-    """A mail server that keeps what it takes, and refuses some addresses."""
-
-    def __init__(self) -> None:
-        self.taken: list[EmailMessage] = []
-        self.recipients: list[str] = []
-        self.grown = threading.Condition()
-        self.hangs_up = False
-
-    async def handle_RCPT(
-        self, server: Any, session: Any, envelope: Any, address: str, options: Any
-    ) -> str:
-        if address.startswith("nobody@"):
-            return "550 5.1.1 There is no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.hangs_up:
-            asyncio.get_running_loop().call_soon(server.transport.close)
-            return "421 4.3.2 Going away"
-        with self.grown:
-            self.taken.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
-            self.recipients += envelope.rcpt_tos
-            self.grown.notify_all()
-        return "250 OK"
-
-    def wait_for(self, number: int) -> None:
-        with self.grown:
-            assert self.grown.wait_for(lambda: len(self.taken) >= number, timeout=60)
-
-
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
-    box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    yield box, f"smtp://127.0.0.1:{controller.port}"
-    controller.stop()
+    with served() as found:
+        yield found
 
 
 @pytest.fixture

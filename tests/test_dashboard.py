@@ -61,6 +61,7 @@ def test_pages_are_good_pages_in_each_language(alice: FlaskClient, language: str
         "/dashboard/krukke/versions/1/since/1",
         "/dashboard/krukke/versions/compare?from=1&to=1",
         "/dashboard/krukke/decisions",
+        "/dashboard/krukke/announcements",
         "/dashboard/krukke/retention",
         "/dashboard/07sor/cards/secrets",
         "/dashboard/07sor/secrets.csv",
@@ -87,6 +88,7 @@ def test_what_is_not_theirs_does_not_exist(alice: FlaskClient, path: str) -> Non
         "/dashboard/07sor/versions/1/since/1",
         "/dashboard/07sor/versions/compare?from=1&to=1",
         "/dashboard/07sor/decisions",
+        "/dashboard/07sor/announcements",
         "/dashboard/07sor/retention",
     ],
 )

@@ -82,7 +82,7 @@ def ask_for_everything(app: Flask, client: FlaskClient, token: str) -> None:
     client.post("/privacy/07sor/choices/open", data={"token": mine})
     assert client.get("/privacy/07sor/choices").status_code == 200
     client.post("/dashboard/login", data={"email": "alice@example.no", "password": PASSWORD})
-    for path in ("", "versions", "versions/1", "decisions", "retention"):
+    for path in ("", "versions", "versions/1", "decisions", "announcements", "retention"):
         assert client.get(f"/dashboard/07sor/{path}").status_code == 200
     for identity in (body["id"], visitor):
         found = client.post("/dashboard/07sor/decisions", data={"id": str(identity)})

@@ -11,7 +11,7 @@ from consent import change_words, dpv, sitefile, versions, web
 from consent.change_words import Said
 from consent.embed import FOR_EVER
 from consent.models import Version
-from consent.privacy import frame, subscriptions
+from consent.privacy import frame
 
 blueprint = Blueprint("history", __name__, url_prefix="/privacy/<site>")
 blueprint.after_request(frame.of_one_person)
@@ -20,9 +20,7 @@ blueprint.after_request(frame.of_one_person)
 @blueprint.get("/versions")
 def versions_page(site: str) -> str:
     found = versions.of_site(web.session(), site)
-    return frame.render(
-        "privacy/versions.html", found[0], found=found, mails=subscriptions.sends_mail()
-    )
+    return frame.render("privacy/versions.html", found[0], found=found, mails=web.sends_mail())
 
 
 @blueprint.get("/versions/<int:number>")

@@ -4,7 +4,6 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consent import announcements, i18n, versions, web
-from consent.announcements import Sender
 from consent.errors import NotFound
 from consent.mail import Mailer
 from consent.models import Version
@@ -16,17 +15,6 @@ blueprint.after_request(frame.of_one_person)
 
 # Per address. Nobody fills another's mailbox with questions whether it was they.
 ASK_LIMIT = "5 per hour"
-
-
-def sends_mail() -> bool:
-    settings = web.settings()
-    # Links in e-mails take their address from the setting: a request may name any.
-    return bool(settings.smtp_url and settings.mail_from and settings.public_url)
-
-
-def sender() -> Sender:
-    settings = web.settings()
-    return Sender(settings.secret_keys, settings.mail_from, settings.public_url)
 
 
 @blueprint.get("/subscribe")
@@ -48,7 +36,7 @@ def ask(site: str) -> ResponseReturnValue:
     )
     if subscriber:
         with Mailer(web.settings().smtp_url) as mailer:
-            mailer.send(announcements.confirmation(sender(), site_file, subscriber))
+            mailer.send(announcements.confirmation(web.sender(), site_file, subscriber))
     # The same answer whether or not the address was known.
     language = i18n.choose(site_file.site.languages)
     return _to("subscriptions.page", site, lang=language, asked=1)
@@ -91,7 +79,7 @@ def leave(site: str, token: str) -> ResponseReturnValue:
 
 def _version(site: str) -> Version:
     found = versions.current(web.session(), site)
-    if not sends_mail():
+    if not web.sends_mail():
         raise NotFound("This server sends no e-mail.")
     return found
 
