@@ -152,7 +152,8 @@ def _try(session: Session, message: WebhookMessage, now: datetime, post: Post) -
         status = post(webhook.url, body, headers(webhook.secret, str(message.id), now, body))
         error = None if 200 <= status < 300 else f"It answered {status}."
     except (OSError, HTTPException, ValueError) as problem:
-        status, error = 0, str(problem)[:300]
+        # A URLError is a frame around what happened.
+        status, error = 0, str(getattr(problem, "reason", None) or problem)[:300]
     message.error = error
     message.attempts += 1
     if error is None:

@@ -45,7 +45,7 @@ def test_each_says_what_it_changed_and_who_was_asked_again(bob: FlaskClient) -> 
     assert "Nobody was asked again." in third
     assert "Material change" in second
     assert "Changed Recipient: Zähler GmbH (Name)" in second
-    assert "those who had agreed to Statistics, Finding your size" in second
+    assert "Those who had agreed to Statistics, Finding your size were asked again." in second
     assert "nobody had answered before" in first
 
 
