@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from consent import change_words, tokens, versions
 from consent.change_words import Said
-from consent.errors import NotFound
+from consent.errors import Conflict, NotFound
 from consent.mail import Mailer, Refused, address
 from consent.models import Delivery, Subscriber, Version
 from consent.sitefile import SiteFile
@@ -170,9 +170,9 @@ def announce(
 ) -> Iterator[Told]:
     """Tells each recipient of the version, unless they were told. May be stopped, and begun again, at any point.
 
-    Raises NoMail if the connection is lost, and IntegrityError where another process tells somebody at this moment.
+    Raises NoMail if the connection is lost, and Conflict where another process tells somebody at this moment.
     """
-    said = cache(partial(_said, session, version))
+    said, number = cache(partial(_said, session, version)), version.number
     for recipient in to:
         # With an older key it was told before the keys were rotated.
         key, *older = (_recipient(each, recipient.email) for each in sender.keys)
@@ -201,6 +201,11 @@ def announce(
             )
             session.commit()
             yield Told(recipient, refused=error.detail, is_for_good=error.is_for_good)
+        except IntegrityError:
+            session.rollback()
+            raise Conflict(
+                f"Another process is telling people of version {number} at this moment. Begin again when it has ended."
+            ) from None
         else:
             yield Told(recipient)
 

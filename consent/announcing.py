@@ -184,12 +184,8 @@ def _take_turn(
                     break
             else:
                 progress.is_whole = True
-    except NoMail as problem:
+    except (NoMail, Conflict) as problem:
         progress.has_failed, progress.error = True, problem.detail[:300]
-    except IntegrityError:
-        # Somebody is told by another process at this moment, and so not by this one.
-        session.rollback()
-        progress.has_failed = True
     return progress.after(clock())
 
 
@@ -225,7 +221,7 @@ class Progress:
             "refused": self.refused,
             "put_off": self.put_off,
             "error": self.error,
-            "failures": 0,
+            "failures": 0 if self.has_told else self.failures,
         }
         if self.is_whole and not self.put_off:
             return {**kept, "next_turn_at": None, "finished_at": now}

@@ -203,6 +203,7 @@ def test_whom_another_process_tells_at_this_moment_is_told_once(
 
     send(app)
     assert len(box.recipients) == 1
+    assert "Another process is telling people of version 2" in read(bob, SECOND)
     send(app, timedelta(minutes=2))
 
     assert Counter(box.recipients) == {"kari@example.no": 1, "ola@example.no": 1}
@@ -255,6 +256,21 @@ def test_whom_it_refuses_for_now_is_tried_later(app: Flask, bob: FlaskClient, bo
 
     assert box.recipients == ["kari@example.no", "later@example.no"]
     assert stored(app).finished_at is not None
+
+
+def test_whom_it_never_takes_is_given_up_however_short_the_turns(
+    app: Flask, bob: FlaskClient, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "TURN", timedelta(0))
+    subscribe(app, "later@example.no", "kari@example.no")
+    bob.post(SECOND)
+
+    for days in range(40):
+        send(app, timedelta(days=2 * days))
+
+    said = read(bob)
+    assert "Given up after 1 had been told. The mail server refused 1." in said
+    assert box.recipients == ["kari@example.no"]
 
 
 def test_while_the_mail_server_is_away_it_waits_and_at_last_gives_up(
