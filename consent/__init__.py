@@ -28,11 +28,22 @@ from consent import (
 from consent.bounds import Bounds
 from consent.canonical import digest
 from consent.commits import GroupCommit
-from consent.dashboard import account, draft, install, invitation, passwords, people
+from consent.dashboard import (
+    account,
+    decisions,
+    draft,
+    install,
+    invitation,
+    passwords,
+    people,
+)
+from consent.dashboard import announcements as dashboard_announcements
 from consent.dashboard import figures as dashboard_figures
 from consent.dashboard import preview as dashboard_preview
 from consent.dashboard import report as dashboard_report
+from consent.dashboard import retention as dashboard_retention
 from consent.dashboard import tokens as dashboard_tokens
+from consent.dashboard import versions as dashboard_versions
 from consent.db import db, engine_options
 from consent.embed.hot import HotPaths
 from consent.journal import Journal
@@ -76,6 +87,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         dashboard_figures.blueprint,
         install.blueprint,
         dashboard_report.blueprint,
+        dashboard_versions.blueprint,
+        decisions.blueprint,
+        dashboard_announcements.blueprint,
+        dashboard_retention.blueprint,
         dashboard_tokens.blueprint,
         draft.blueprint,
         dashboard_preview.blueprint,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import uuid_utils.compat
@@ -19,9 +19,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent import change_words, changes, mail, tokens, versions
+from consent import change_words, mail, tokens, versions
 from consent.change_words import Said
-from consent.errors import NotFound
+from consent.errors import Conflict, NotFound
 from consent.mail import Mailer, Refused
 from consent.models import Delivery, Subscriber, Version
 from consent.sitefile import SiteFile
@@ -150,6 +150,8 @@ class Told:
     recipient: Recipient
     # Empty: it was sent, now or before.
     refused: str = ""
+    # Whether it is no use to try this address again.
+    is_for_good: bool = False
     is_new: bool = True
 
 
@@ -163,18 +165,9 @@ def announce(
 ) -> Iterator[Told]:
     """Tells each recipient of the version, unless they were told. May be stopped, and begun again, at any point.
 
-    Raises NoMail if the connection is lost.
+    Raises NoMail if the connection is lost, and Conflict where another process tells somebody at this moment.
     """
-    site_file = versions.site_file(version)
-    before = versions.get(session, version.site, version.number - 1) if version.number > 1 else None
-    old = versions.site_file(before) if before else site_file
-    found = changes.compare(old, site_file)
-
-    @cache
-    def said(language: str) -> list[Said]:
-        with force_locale(language):
-            return change_words.say(found, old, site_file, language)
-
+    said, number = cache(partial(_said, session, version)), version.number
     for recipient in to:
         # With an older key it was told before the keys were rotated.
         key, *older = (_recipient(each, recipient.email) for each in sender.keys)
@@ -202,7 +195,12 @@ def announce(
                 )
             )
             session.commit()
-            yield Told(recipient, refused=error.detail)
+            yield Told(recipient, refused=error.detail, is_for_good=error.is_for_good)
+        except IntegrityError:
+            session.rollback()
+            raise Conflict(
+                f"Another process is telling people of version {number} at this moment. Begin again when it has ended."
+            ) from None
         else:
             yield Told(recipient)
 
@@ -211,26 +209,53 @@ def _recipient(key: str, email: str) -> str:
     return hmac.digest(key.encode(), email.lower().encode(), "sha256").hex()
 
 
-def _announcement(
-    sender: Sender, version: Version, recipient: Recipient, said: list[Said]
-) -> EmailMessage:
-    site_file, language = versions.site_file(version), recipient.language
+def _said(session: Session, version: Version, language: str) -> list[Said]:
+    """What it changed; the first has changed nothing."""
+    if version.number == 1:
+        return []
+    before = versions.get(session, version.site, version.number - 1)
+    with force_locale(language):
+        return change_words.between(before, version, language)
+
+
+class Words(NamedTuple):
+    subject: str
+    text: str
+
+
+def preview(session: Session, sender: Sender, version: Version, language: str) -> Words:
+    """What a subscriber of this language is told of the version."""
+    page = sender.link(version.site, "subscription/…")
+    return _words(sender, version, language, _said(session, version, language), page)
+
+
+def _words(
+    sender: Sender, version: Version, language: str, said: list[Said], leave: str | None
+) -> Words:
+    site_file = versions.site_file(version)
     name = site_file.site.name
     with force_locale(language):
-        token = recipient.subscriber and tokens.issue_subscription(
-            sender.keys, version.site, recipient.subscriber
-        )
-        page = token and sender.link(version.site, f"subscription/{token}")
         text = render_template(
             "mail/announcement.txt",
             name=name,
-            version=version,
+            number=version.number,
+            day=version.published_at.astimezone(site_file.zone).date(),
             said=said,
             address=sender.link(version.site, f"versions/{version.number}?lang={language}"),
-            leave=page,
+            leave=leave,
         )
-        subject = gettext("The privacy notice of %(name)s has changed", name=name)
-        made = _message(sender, site_file, recipient.email, subject, text)
+        return Words(gettext("The privacy notice of %(name)s has changed", name=name), text.strip())
+
+
+def _announcement(
+    sender: Sender, version: Version, recipient: Recipient, said: list[Said]
+) -> EmailMessage:
+    token = recipient.subscriber and tokens.issue_subscription(
+        sender.keys, version.site, recipient.subscriber
+    )
+    page = sender.link(version.site, f"subscription/{token}") if token else None
+    words = _words(sender, version, recipient.language, said, page)
+    made = _message(sender, versions.site_file(version), recipient.email, *words)
     if page:
         made["List-Unsubscribe"] = f"<{page}/leave>"
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

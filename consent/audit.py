@@ -29,6 +29,7 @@ ACTIONS = (
     "published",
     "decisions-erased",
     "announced",
+    "announcement-stopped",
     "webhook-added",
     "webhook-removed",
 )

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from flask_babel import gettext
 
-from consent import notice
+from consent import changes, notice, versions
 from consent.changes import Change, Reason, is_lifetime, is_text
 from consent.i18n import country
+from consent.models import Version
 from consent.sitefile import SiteFile
 from consent.values import Lifetime
 
@@ -34,8 +35,27 @@ class Said:
     name: str
     # What of it, if not the whole: Countries.
     detail: str
-    runs: list[Run]
+    # What was there, and what is there now.
+    old: str
+    new: str
     reason: str
+
+    @property
+    def runs(self) -> list[Run]:
+        return _runs(self.old, self.new)
+
+
+def between(before: Version, after: Version, language: str) -> list[Said]:
+    """What is different in the later version, as `say` says it."""
+    old, new = versions.site_file(before), versions.site_file(after)
+    return say(changes.compare(old, new), old, new, language)
+
+
+def asked_again(before: Version, after: Version, language: str) -> list[str]:
+    """Titles of the purposes about which those who had granted them are asked again."""
+    old, new = versions.site_file(before), versions.site_file(after)
+    asked = versions.asked_again(old, new)
+    return [each.title for each in notice.purposes(new, language) if each.key in asked]
 
 
 def say(found: list[Change], old: SiteFile, new: SiteFile, language: str) -> list[Said]:
@@ -47,7 +67,8 @@ def say(found: list[Change], old: SiteFile, new: SiteFile, language: str) -> lis
             _part(change.path),
             _name(change, old, new, language),
             _detail(change.path),
-            _runs(_shown(change, change.old, language), _shown(change, change.new, language)),
+            _shown(change, change.old, language),
+            _shown(change, change.new, language),
             _reasons()[change.reason] if change.reason else "",
         )
         for change in found

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, union_all, update
 from sqlalchemy.orm import Session
 
 from consent.days import Period, month_of
@@ -108,18 +108,23 @@ def by_day(session: Session, site: str, dimension: str, period: Period) -> dict[
     return found
 
 
+def of_days_before(site: str, dimensions: Sequence[str], before: date) -> list[ColumnElement[bool]]:
+    """Which figures of days are of these dimensions, and from before a day."""
+    return [
+        Figure.site == site,
+        Figure.dimension.in_(dimensions),
+        Figure.span == "day",
+        Figure.day < before,
+    ]
+
+
 def erase_oldest(connection: Connection, site: str, dimensions: Sequence[str], before: date) -> int:
     """Deletes the figures of these dimensions on the oldest day before `before`. How many rows that was.
 
     The month gives up what the day had. The caller commits.
     """
     lock(connection, site)
-    of_days = [
-        Figure.site == site,
-        Figure.dimension.in_(dimensions),
-        Figure.span == "day",
-        Figure.day < before,
-    ]
+    of_days = of_days_before(site, dimensions, before)
     day = connection.scalar(select(func.min(Figure.day)).where(*of_days))
     if day is None:
         return 0

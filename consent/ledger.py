@@ -234,6 +234,12 @@ def history(session: Session, site: str, visitor: uuid.UUID) -> list[Decision]:
     )
 
 
+def find(session: Session, site: str, identity: uuid.UUID) -> Decision | None:
+    """The decision with this id, or the latest of the visitor with this id."""
+    found = session.get(Decision, (site, identity))
+    return found or next(iter(history(session, site, identity)), None)
+
+
 def receipts(session: Session, site: str, visitor: uuid.UUID) -> list[dict[str, Any]]:
     """All that is stored of the visitor, the latest decision first."""
     return [

@@ -34,6 +34,11 @@ class NoMail(ConsentError):
 class Refused(NoMail):
     """The mail server does not take this message; others it may."""
 
+    def __init__(self, code: int, said: str) -> None:
+        super().__init__(f"The mail server said {code} {said}.")
+        # RFC 5321, section 4.2.1: 4… is for now, 5… for good.
+        self.is_for_good = code >= 500
+
 
 def address(text: str, name: str = "") -> Address:
     """An e-mail address as mail servers take it: ASCII, with the domain in its encoded form. Raises Invalid."""
@@ -110,6 +115,10 @@ class Mailer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is not None:
+            # In the middle of a message it would not hear that we leave, and what has no end is not taken.
+            self._server.close()
+            return
         try:
             self._server.quit()
         except (OSError, smtplib.SMTPException):
@@ -140,7 +149,7 @@ class Mailer:
         if code not in (wanted if isinstance(wanted, tuple) else (wanted,)):
             with suppress(OSError, smtplib.SMTPException):  # it may hang up, too
                 self._server.rset()
-            raise Refused(f"The mail server said {code} {said.decode(errors='replace')}.")
+            raise Refused(code, said.decode(errors="replace"))
 
 
 def _dotted(body: bytes) -> bytes:

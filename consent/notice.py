@@ -117,10 +117,8 @@ def text(site_file: SiteFile, number: int, language: str) -> VersionText:
 
 
 def _text_row(site: str, number: int, language: str, said: dict[str, Any]) -> VersionText:
-    words = {"banner": said["banner"], "settings": said["settings"]}
-    return VersionText(
-        site=site, version=number, language=language, words_hash=digest(words), **said
-    )
+    words_hash = versions.words_hash(said["banner"], said["settings"])
+    return VersionText(site=site, version=number, language=language, words_hash=words_hash, **said)
 
 
 def render(site_file: SiteFile, language: str) -> dict[str, Any]:

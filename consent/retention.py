@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from consent import (
@@ -18,10 +18,12 @@ from consent import (
     staff_sessions,
     versions,
 )
+from consent.db import Base
 from consent.models import (
     AuditEntry,
     Decision,
     Delivery,
+    Figure,
     Invitation,
     Merge,
     Site,
@@ -33,6 +35,8 @@ from consent.values import Lifetime
 
 # Rows that one transaction deletes, so that nobody waits long for it.
 AT_ONCE = 1000
+# Rows that are counted where somebody only wants to know whether there are any to erase.
+MOST_COUNTED = 1000
 # How long a process may take from adding hits to the counters to removing their file. It is the next thing it does.
 MERGES = Lifetime(amount=7, unit="day")
 # Who has not confirmed by then will not.
@@ -47,64 +51,79 @@ INVITATIONS = Lifetime(amount=invitations.LIFETIME.days, unit="day")
 LOG = Lifetime(amount=2, unit="year")
 
 
+# Which rows of a site are from before a day: conditions on the table that Task names.
+Old = Callable[[str, date], list[ColumnElement[bool]]]
+
+
 @dataclass(frozen=True)
 class Task:
     """Rows of one kind: how long a site's are kept, and what erases some of those from before a day."""
 
     what: str
     kept_for: Callable[[SiteFile], Lifetime]
+    table: type[Base]
+    old: Old
     # Returns how many it erased; none, when there are no more.
     erase: Callable[[Session, str, date], int]
 
 
-def _decisions(session: Session, site: str, before: date) -> int:
-    old = select(Decision.id).where(Decision.site == site, Decision.day < before).limit(AT_ONCE)
-    return _erase(session, delete(Decision).where(Decision.site == site, Decision.id.in_(old)))
-
-
-def _figures(dimensions: Sequence[str]) -> Callable[[Session, str, date], int]:
-    """Erases those of the oldest day."""
+def _rows(what: str, kept_for: Callable[[SiteFile], Lifetime], table: type[Base], old: Old) -> Task:
+    """Rows that nothing else depends on, and that are few enough to go at once."""
 
     def erase(session: Session, site: str, before: date) -> int:
+        return _erase(session, delete(table).where(*old(site, before)))
+
+    return Task(what, kept_for, table, old, erase)
+
+
+def _figures(
+    what: str, kept_for: Callable[[SiteFile], Lifetime], dimensions: Sequence[str]
+) -> Task:
+    def old(site: str, before: date) -> list[ColumnElement[bool]]:
+        return figures.of_days_before(site, dimensions, before)
+
+    def erase(session: Session, site: str, before: date) -> int:
+        """Erases those of the oldest day."""
         return figures.erase_oldest(session.connection(), site, dimensions, before)
 
-    return erase
+    return Task(what, kept_for, Figure, old, erase)
 
 
-def _unconfirmed(session: Session, site: str, before: date) -> int:
-    return _erase(
-        session,
-        delete(Subscriber).where(
-            Subscriber.site == site,
-            Subscriber.confirmed_at.is_(None),
-            Subscriber.asked_at < _midnight(before),
-        ),
-    )
+def _old_decisions(site: str, before: date) -> list[ColumnElement[bool]]:
+    return [Decision.site == site, Decision.day < before]
 
 
-def _deliveries(session: Session, site: str, before: date) -> int:
-    old = Delivery.sent_at < _midnight(before)
-    return _erase(session, delete(Delivery).where(Delivery.site == site, old))
+def _erase_decisions(session: Session, site: str, before: date) -> int:
+    some = select(Decision.id).where(*_old_decisions(site, before)).limit(AT_ONCE)
+    return _erase(session, delete(Decision).where(Decision.site == site, Decision.id.in_(some)))
 
 
-def _messages(session: Session, site: str, before: date) -> int:
-    old = WebhookMessage.queued_at < _midnight(before)
-    return _erase(session, delete(WebhookMessage).where(WebhookMessage.site == site, old))
+def _old_unconfirmed(site: str, before: date) -> list[ColumnElement[bool]]:
+    return [
+        Subscriber.site == site,
+        Subscriber.confirmed_at.is_(None),
+        Subscriber.asked_at < _midnight(before),
+    ]
 
 
-def _merges(session: Session, site: str, before: date) -> int:
-    old = Merge.merged_at < _midnight(before)
-    return _erase(session, delete(Merge).where(Merge.site == site, old))
+def _old_deliveries(site: str, before: date) -> list[ColumnElement[bool]]:
+    return [Delivery.site == site, Delivery.sent_at < _midnight(before)]
 
 
-def _invitations(session: Session, site: str, before: date) -> int:
-    old = Invitation.invited_at < _midnight(before)
-    return _erase(session, delete(Invitation).where(Invitation.site == site, old))
+def _old_messages(site: str, before: date) -> list[ColumnElement[bool]]:
+    return [WebhookMessage.site == site, WebhookMessage.queued_at < _midnight(before)]
 
 
-def _log(session: Session, site: str, before: date) -> int:
-    old = AuditEntry.at < _midnight(before)
-    return _erase(session, delete(AuditEntry).where(AuditEntry.site == site, old))
+def _old_merges(site: str, before: date) -> list[ColumnElement[bool]]:
+    return [Merge.site == site, Merge.merged_at < _midnight(before)]
+
+
+def _old_invitations(site: str, before: date) -> list[ColumnElement[bool]]:
+    return [Invitation.site == site, Invitation.invited_at < _midnight(before)]
+
+
+def _old_log(site: str, before: date) -> list[ColumnElement[bool]]:
+    return [AuditEntry.site == site, AuditEntry.at < _midnight(before)]
 
 
 def _midnight(day: date) -> datetime:
@@ -115,6 +134,10 @@ def _erase(session: Session, statement: Any) -> int:
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
+def _counters(site_file: SiteFile) -> Lifetime:
+    return site_file.keep.counters
+
+
 def _totals(site_file: SiteFile) -> Lifetime:
     """Totals stay as long after the decisions as counters do."""
     keep = site_file.keep
@@ -122,16 +145,51 @@ def _totals(site_file: SiteFile) -> Lifetime:
 
 
 TASKS = (
-    Task("decisions", lambda site_file: site_file.keep.decisions, _decisions),
-    Task("counters", lambda site_file: site_file.keep.counters, _figures(closing.OF_PAGE_VIEWS)),
-    Task("totals of decisions", _totals, _figures((*consents.EXACT, *consents.BROKEN_DOWN))),
-    Task("unconfirmed subscribers", lambda _: UNCONFIRMED, _unconfirmed),
-    Task("deliveries", lambda _: DELIVERIES, _deliveries),
-    Task("webhook messages", lambda _: MESSAGES, _messages),
-    Task("merges", lambda _: MERGES, _merges),
-    Task("invitations", lambda _: INVITATIONS, _invitations),
-    Task("log of staff", lambda _: LOG, _log),
+    Task(
+        "decisions",
+        lambda site_file: site_file.keep.decisions,
+        Decision,
+        _old_decisions,
+        _erase_decisions,
+    ),
+    _figures("counters", _counters, closing.OF_PAGE_VIEWS),
+    _figures("totals of decisions", _totals, (*consents.EXACT, *consents.BROKEN_DOWN)),
+    _rows("unconfirmed subscribers", lambda _: UNCONFIRMED, Subscriber, _old_unconfirmed),
+    _rows("deliveries", lambda _: DELIVERIES, Delivery, _old_deliveries),
+    _rows("webhook messages", lambda _: MESSAGES, WebhookMessage, _old_messages),
+    _rows("merges", lambda _: MERGES, Merge, _old_merges),
+    _rows("invitations", lambda _: INVITATIONS, Invitation, _old_invitations),
+    _rows("log of staff", lambda _: LOG, AuditEntry, _old_log),
 )
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a task erases of a site, today."""
+
+    what: str
+    kept_for: Lifetime
+    # Rows from before this day (site's time zone) go.
+    before: date
+    # How many there are still, at most MOST_COUNTED.
+    count: int
+
+
+def due(session: Session, site: str, site_file: SiteFile, now: datetime) -> list[Due]:
+    """For each task, what the next purge would erase."""
+    found = []
+    for task in TASKS:
+        kept_for = task.kept_for(site_file)
+        before = _before(task, site_file, now)
+        some = select(literal(1)).select_from(task.table).where(*task.old(site, before))
+        count = select(func.count()).select_from(some.limit(MOST_COUNTED).subquery())
+        found.append(Due(task.what, kept_for, before, session.scalar(count) or 0))
+    return found
+
+
+def _before(task: Task, site_file: SiteFile, now: datetime) -> date:
+    today = now.astimezone(site_file.zone).date()
+    return today - timedelta(days=task.kept_for(site_file).days)
 
 
 def purge(session: Session, site: str, now: datetime) -> dict[str, int]:
@@ -140,12 +198,11 @@ def purge(session: Session, site: str, now: datetime) -> dict[str, int]:
     Raises UnknownSite.
     """
     site_file = versions.site_file(versions.current(session, site))
-    today = now.astimezone(site_file.zone).date()
     # What is erased is counted first.
     closing.close_due(session.get_bind(), site, site_file, now)  # type: ignore[arg-type]
     erased = {}
     for task in TASKS:
-        before = today - timedelta(days=task.kept_for(site_file).days)
+        before = _before(task, site_file, now)
         erased[task.what] = 0
         while count := task.erase(session, site, before):
             session.commit()
@@ -156,9 +213,10 @@ def purge(session: Session, site: str, now: datetime) -> dict[str, int]:
 
 def purge_accounts(session: Session, now: datetime) -> dict[str, int]:
     """Erases what is no longer kept of staff, who belong to no site, and commits."""
+    old = _old_log(audit.ACCOUNT, now.date() - timedelta(days=LOG.days))
     erased = {
         "sessions": staff_sessions.end_old(session, now),
-        "log of accounts": _log(session, audit.ACCOUNT, now.date() - timedelta(days=LOG.days)),
+        "log of accounts": _erase(session, delete(AuditEntry).where(*old)),
     }
     session.commit()
     return erased

@@ -18,10 +18,11 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from consent import closing, create_app, reports, retention, seldom, web, webhooks
+from consent import announcing, closing, create_app, reports, retention, seldom, web, webhooks
 from consent.dashboard import report_letter
 from consent.db import db, migrate
 from consent.journal import Journal
+from consent.mail import Mailer
 from consent.settings import Settings
 
 # Seconds. A worker that has not ended its requests by then is killed; no commit takes as long.
@@ -32,7 +33,7 @@ ORPHAN_CHECK = 0.5
 FREE_TRIES = 16
 # Seconds between two looks at whether a site is due to be purged, or a report to be sent.
 PURGE_CHECK = 3600.0
-# Seconds between two looks at whether a webhook is to be told something.
+# Seconds between two looks at whether a webhook or a subscriber is to be told something.
 HOUSE_CHECK = 2.0
 # Seconds between two looks at whether the port is open.
 OPEN_CHECK = 0.05
@@ -159,6 +160,8 @@ def _keep_house(app: Flask) -> None:
     while True:
         with app.app_context():
             _try("webhooks", lambda: webhooks.deliver_due(db.session(), web.now))
+            if web.sends_mail():
+                _try("announcements", _announce)
             if time.monotonic() - purged >= PURGE_CHECK:
                 _try("days", lambda: closing.close_all(db.session(), web.now()))
                 _try("purge", lambda: retention.purge_due(db.session(), web.now()))
@@ -172,6 +175,11 @@ def _send_reports() -> None:
     if web.sends_mail():
         settings = web.settings()
         reports.send_due(db.session(), settings.smtp_url, report_letter.writer(settings), web.now)
+
+
+def _announce() -> None:
+    smtp_url = web.settings().smtp_url
+    announcing.send_due(db.session(), web.now, web.sender(), lambda: Mailer(smtp_url))
 
 
 def _try(what: str, task: Callable[[], object]) -> None:

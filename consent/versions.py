@@ -60,6 +60,11 @@ def text(session: Session, made: Version, language: str) -> VersionText:
     return found
 
 
+def words_hash(banner: dict[str, str], settings: str) -> str:
+    """The hash of what a visitor has before them when they choose: the banner's words and its settings layer."""
+    return digest({"banner": banner, "settings": settings})
+
+
 # Versions never change, so what was read from one stands for as long as the process does.
 _loaded: dict[str, SiteFile] = {}
 _LOADED_AT_MOST = 512

@@ -8,7 +8,9 @@ from flask import current_app, request
 from sqlalchemy.orm import Session
 
 from consent import closing, versions
+from consent.announcements import Sender
 from consent.db import db
+from consent.errors import NotFound
 from consent.journal import Journal
 from consent.settings import Settings
 from consent.sitefile import SiteFile
@@ -50,6 +52,20 @@ def sends_mail() -> bool:
     """Whether e-mails can be sent. Links in them take their address from the setting: a request may name any."""
     found = settings()
     return bool(found.smtp_url and found.mail_from and found.public_url)
+
+
+def sender() -> Sender:
+    found = settings()
+    return Sender(found.secret_keys, found.mail_from, found.public_url)
+
+
+def two_versions() -> tuple[int, int]:
+    """The numbers that the form of two versions asks to compare, the older first. Raises NotFound."""
+    chosen = [request.args.get(name, type=int) for name in ("from", "to")]
+    if None in chosen:
+        raise NotFound("Say which two versions to compare: from=1&to=2.")
+    old, new = sorted(each or 0 for each in chosen)
+    return old, new
 
 
 def bearer() -> str | None:

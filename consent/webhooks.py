@@ -10,6 +10,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any, Literal
@@ -58,6 +59,34 @@ def of_site(session: Session, site: str) -> list[Webhook]:
     versions.current(session, site)
     found = select(Webhook).where(Webhook.site == site).order_by(Webhook.id)
     return list(session.scalars(found))
+
+
+@dataclass(frozen=True)
+class State:
+    """A webhook, and how it does. Messages are kept for some time (retention.MESSAGES)."""
+
+    webhook: Webhook
+    # The latest message; None where there was none.
+    last: WebhookMessage | None
+    # How many are to be tried again.
+    waiting: int
+
+
+def states(session: Session, site: str) -> list[State]:
+    """Raises UnknownSite."""
+    # Ids of messages are in the order of their time.
+    query = select(WebhookMessage).where(WebhookMessage.site == site).order_by(WebhookMessage.id)
+    messages: dict[uuid.UUID, list[WebhookMessage]] = {}
+    for message in session.scalars(query):
+        messages.setdefault(message.webhook, []).append(message)
+    return [
+        State(
+            each,
+            next(reversed(messages.get(each.id, [])), None),
+            sum(message.next_attempt_at is not None for message in messages.get(each.id, [])),
+        )
+        for each in of_site(session, site)
+    ]
 
 
 def remove(session: Session, site: str, identity: uuid.UUID) -> None:
@@ -123,7 +152,8 @@ def _try(session: Session, message: WebhookMessage, now: datetime, post: Post) -
         status = post(webhook.url, body, headers(webhook.secret, str(message.id), now, body))
         error = None if 200 <= status < 300 else f"It answered {status}."
     except (OSError, HTTPException, ValueError) as problem:
-        status, error = 0, str(problem)[:300]
+        # A URLError is a frame around what happened.
+        status, error = 0, str(getattr(problem, "reason", None) or problem)[:300]
     message.error = error
     message.attempts += 1
     if error is None:

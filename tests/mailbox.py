@@ -24,12 +24,15 @@ class Mailbox:
         self.recipients: list[str] = []
         self.grown = threading.Condition()
         self.hangs_up = False
+        self.puts_off = True
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
         if address.startswith("nobody@"):
             return "550 5.1.1 There is no such mailbox"
+        if address.startswith("later@") and self.puts_off:
+            return "450 4.2.0 Try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -80,9 +80,33 @@ def roles(app: Flask, site: str = "07sor") -> dict[str, str]:
 
 
 PAGES = {
-    "viewer": ["", "install"],
-    "editor": ["tokens"],
+    "viewer": [
+        "",
+        "report",
+        "install",
+        "preview",
+        "versions",
+        "versions/1",
+        "announcements",
+        "decisions",
+        "retention",
+    ],
+    "editor": ["tokens", "draft", "draft/site", "draft/-/review"],
     "owner": ["people", "log"],
+}
+# Forms of pages that lower roles read.
+FORMS = {
+    "editor": [
+        "decisions/erase",
+        "announcements/1",
+        "announcements/1/stop",
+        "tokens",
+        "draft/-/review",
+    ],
+    "owner": [
+        "announcements",
+        "announcements/webhooks/01890a5d-ac96-774b-bcce-b302099a8057/remove",
+    ],
 }
 
 
@@ -98,6 +122,16 @@ def test_a_role_opens_its_pages_and_those_below(person: Person, name: str, role:
             assert ("Your role does not allow this" in said) is (level > role)
     shown = client.get("/dashboard/07sor/?lang=en").get_data(as_text=True)
     assert ("/07sor/tokens" in shown, "/07sor/people" in shown) == (role >= 1, role >= 2)
+
+
+@pytest.mark.parametrize(("name", "role"), [("vera", "viewer"), ("erik", "editor")])
+def test_a_role_sends_no_forms_of_those_above(person: Person, name: str, role: str) -> None:
+    client = person(name)
+
+    for level, paths in FORMS.items():
+        for path in paths:
+            if staff.ROLES.index(level) > staff.ROLES.index(role):
+                assert client.post(f"/dashboard/07sor/{path}").status_code == 403
 
 
 @pytest.mark.parametrize("name", ["vera", "erik"])
@@ -333,7 +367,11 @@ class TestInvitations:
     def test_a_mail_server_that_is_away_loses_nothing(
         self, settings: dict[str, Any], person: Person
     ) -> None:
-        more = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "c@server.example"}
+        more = {
+            "smtp_url": "smtp://127.0.0.1:1",
+            "mail_from": "c@server.example",
+            "public_url": SERVER,
+        }
         olga = make_app({**settings, **more}).test_client()
         olga.post("/dashboard/login", data={"email": "olga@example.no", "password": PASSWORD})
 

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, event
 
-from consent import consents, staff, visits
+from consent import consents, staff, tokens, visits
 from consent.db import db
-from tests.conftest import count_hits
+from tests.conftest import KEY, count_hits
 from tests.factories import decide, decision, hit
 
 GROWING = ("decisions", "counters")
@@ -65,6 +65,7 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def ask_for_everything(app: Flask, client: FlaskClient, token: str) -> None:
     body = decision()
     mine = decide(client, body).get_json()["token"]
+    visitor = tokens.read((KEY,), "07sor", mine, datetime.now(UTC))
     decide(client, body)  # looks the stored one up
     hit(client, "/")
     hit(client, "/video", "http://127.0.0.1:8081/")
@@ -81,8 +82,26 @@ def ask_for_everything(app: Flask, client: FlaskClient, token: str) -> None:
     client.post("/privacy/07sor/choices/open", data={"token": mine})
     assert client.get("/privacy/07sor/choices").status_code == 200
     client.post("/dashboard/login", data={"email": "alice@example.no", "password": PASSWORD})
-    for path in ("", "report"):
+    for path in (
+        "",
+        "report",
+        "preview",
+        "draft",
+        "draft/services",
+        "draft/-/review",
+        "people",
+        "log",
+        "versions",
+        "versions/1",
+        "decisions",
+        "announcements",
+        "retention",
+    ):
         assert client.get(f"/dashboard/07sor/{path}").status_code == 200
+    assert client.get("/dashboard/-/account").status_code == 200
+    for identity in (body["id"], visitor):
+        found = client.post("/dashboard/07sor/decisions", data={"id": str(identity)})
+        assert found.status_code == 200
 
 
 def test_no_query_scans_what_grows(app: Flask, client: FlaskClient, stats_token: str) -> None:

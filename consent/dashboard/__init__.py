@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask.typing import ResponseReturnValue
 
 from consent import second_factor, staff, staff_sessions, web
-from consent.dashboard import frame, letters
+from consent.dashboard import frame
 from consent.errors import Unauthenticated
 from consent.models import Staff
 from consent.security import (
@@ -94,5 +94,5 @@ def _login_page(target: str, wrong: bool = False) -> str:
         wrong=wrong,
         next=target,
         provider=frame.provider_name(),
-        sends_mail=letters.sends_mail(),
+        sends_mail=web.sends_mail(),
     )

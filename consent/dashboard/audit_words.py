@@ -30,6 +30,7 @@ def _said(action: str, detail: dict[str, str]) -> str:
         "published": lambda: gettext("Published version %(number)s", **values),
         "decisions-erased": lambda: gettext("Erased a visitor's decisions (%(count)s)", **values),
         "announced": lambda: gettext("Announced version %(number)s", **values),
+        "announcement-stopped": lambda: gettext("Stopped announcing version %(number)s", **values),
         "webhook-added": lambda: gettext("Added the webhook %(url)s", **values),
         "webhook-removed": lambda: gettext("Removed the webhook %(url)s", **values),
     }

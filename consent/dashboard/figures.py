@@ -169,10 +169,7 @@ class Asked:
     def common(self) -> dict[str, Any]:
         now = web.now()
         return {
-            "member": self.member,
-            "role": staff.role_in(web.session(), self.member, self.site.site),
-            "site": self.site,
-            "file": self.site_file,
+            **frame.of_site(self.member, self.site.site),
             "period": self.period,
             "today": now.astimezone(self.site_file.zone).date(),
             "state": self.state,

@@ -61,9 +61,11 @@ def of_site(member: Staff, site: str, role: str = "viewer") -> dict[str, Any]:
     row = staff.require_site(db_session, member, site, role)
     site_file = versions.site_file(versions.current(db_session, site))
     g.timezone = site_file.site.timezone
+    has = staff.role_in(db_session, member, site)
     return {
         "member": member,
-        "role": staff.role_in(db_session, member, site),
+        "may_edit": has in ("editor", "owner"),
+        "is_owner": has == "owner",
         "site": row,
         "file": site_file,
     }

@@ -11,11 +11,6 @@ from consent.errors import ConsentError
 from consent.mail import Mailer
 
 
-def sends_mail() -> bool:
-    settings = web.settings()
-    return bool(settings.smtp_url and settings.mail_from)
-
-
 def invitation(to: str, by: str, sites: list[str], address: str) -> EmailMessage:
     """`sites` are their names."""
     return _letter(

@@ -56,6 +56,17 @@ def actions() -> dict[str, str]:
     }
 
 
+def of_source(source: str) -> str:
+    """Where a decision was made."""
+    found: dict[str, str] = {
+        "banner": gettext("In the banner"),
+        "settings": gettext("In the settings of the banner"),
+        "placeholder": gettext("At content that waited for consent"),
+        "privacy": gettext("On the page of their own choices"),
+    }
+    return found[source]
+
+
 def headings() -> dict[str, str]:
     """What each card is about."""
     return {

@@ -19,7 +19,7 @@ frame.init(blueprint)
 @blueprint.get("/forgotten")
 def forgotten() -> ResponseReturnValue:
     return render_template(
-        "dashboard/forgotten.html", sends_mail=letters.sends_mail(), asked="asked" in request.args
+        "dashboard/forgotten.html", sends_mail=web.sends_mail(), asked="asked" in request.args
     )
 
 
@@ -29,7 +29,7 @@ def forgotten() -> ResponseReturnValue:
 def ask() -> ResponseReturnValue:
     """Sends a link, if there is such a member. The answer is the same, and as fast, if there is none."""
     member = staff.by_email(web.session(), request.form.get("email", ""))
-    if member and letters.sends_mail():
+    if member and web.sends_mail():
         token = tokens.issue_reset(
             web.settings().secret_keys, member.id, staff.fingerprint(member), web.now()
         )

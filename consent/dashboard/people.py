@@ -47,7 +47,7 @@ def invite(member: Staff, site: str) -> ResponseReturnValue:
     session.commit()
     path = url_for("invitation.page", secret=secret, lang=request.args.get("lang"))
     address = web.public_url() + path
-    if letters.sends_mail():
+    if web.sends_mail():
         names = [versions.site_file(versions.current(session, each)).site.name for each in sites]
         try:
             letters.send(letters.invitation(email, member.email, names, address))

@@ -1,6 +1,6 @@
 """The tables. `site` leads every primary key, so that a distributed engine can shard by it."""
 
-from consent.models.announcement import Delivery, Subscriber
+from consent.models.announcement import Announcement, Delivery, Subscriber
 from consent.models.counter import Counter, Merge
 from consent.models.decision import Decision
 from consent.models.draft import Draft
@@ -21,6 +21,7 @@ from consent.models.version import Script, Version, VersionText
 from consent.models.webhook import Webhook, WebhookMessage
 
 __all__ = [
+    "Announcement",
     "ApiToken",
     "AuditEntry",
     "Counter",

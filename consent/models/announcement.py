@@ -1,7 +1,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consent.db import Base
@@ -32,3 +32,31 @@ class Delivery(Base):
     # HMAC-SHA-256 of the address under the server's key, in hex: a list's addresses are not kept.
     recipient: Mapped[str] = mapped_column(String(64), primary_key=True)
     sent_at: Mapped[datetime]
+
+
+class Announcement(Base):
+    """That staff want a version announced, and how far the server has come with it. Kept as long as its version."""
+
+    __tablename__ = "announcements"
+    __table_args__ = (
+        ForeignKeyConstraint(["site", "version"], ["versions.site", "versions.number"]),
+        Index("ix_announcements_next_turn_at", "next_turn_at"),
+    )
+
+    site: Mapped[str] = mapped_column(String(40), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    asked_at: Mapped[datetime]
+    # When a process may go on with it. None: it is finished, stopped or given up.
+    next_turn_at: Mapped[datetime | None]
+    # The last subscriber that this round came to; they are taken in the order of their ids.
+    through: Mapped[uuid.UUID | None]
+    # How many the mail server refused in this round: for good, and for now.
+    refused: Mapped[int]
+    put_off: Mapped[int]
+    # Turns and rounds in a row that failed and told nobody. Given up: not finished, and some left here.
+    failures: Mapped[int]
+    # How many have been told.
+    told: Mapped[int]
+    finished_at: Mapped[datetime | None]
+    # What went wrong last.
+    error: Mapped[str | None] = mapped_column(String(300))

@@ -7,10 +7,9 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
-from consent import change_words, changes, dpv, notice, sitefile, versions, web
+from consent import change_words, dpv, sitefile, versions, web
 from consent.change_words import Said
 from consent.embed import FOR_EVER
-from consent.errors import NotFound
 from consent.models import Version
 from consent.privacy import frame
 
@@ -34,7 +33,9 @@ def version_page(site: str, number: int) -> str:
         shown,
         in_force=current.number == number,
         text=versions.text(session, shown, language),
-        said=_said(versions.get(session, site, number - 1), shown, language) if number > 1 else [],
+        said=change_words.between(versions.get(session, site, number - 1), shown, language)
+        if number > 1
+        else [],
     )
 
 
@@ -42,27 +43,20 @@ def version_page(site: str, number: int) -> str:
 def comparison(site: str, number: int, old: int) -> str:
     session = web.session()
     shown, before = versions.get(session, site, number), versions.get(session, site, old)
-    asked_again = versions.asked_again(versions.site_file(before), versions.site_file(shown))
+    language = frame.language(shown)
     return frame.render(
         "privacy/comparison.html",
         shown,
         before=before,
-        said=_said(before, shown, frame.language(shown)),
-        asked_again=[
-            each.title
-            for each in notice.purposes(versions.site_file(shown), frame.language(shown))
-            if each.key in asked_again
-        ],
+        said=change_words.between(before, shown, language),
+        asked_again=change_words.asked_again(before, shown, language),
     )
 
 
 @blueprint.get("/versions/compare")
 def compare(site: str) -> ResponseReturnValue:
     """From the form to the address of the comparison."""
-    chosen = [request.args.get(name, type=int) for name in ("from", "to")]
-    if None in chosen:
-        raise NotFound("Say which two versions to compare: from=1&to=2.")
-    old, new = sorted(each or 0 for each in chosen)
+    old, new = web.two_versions()
     language = request.args.get("lang")
     return redirect(
         url_for("history.comparison", site=site, number=new, old=old, lang=language), 303
@@ -123,7 +117,7 @@ def feed(site: str) -> Response:
                 version,
                 web.public_url()
                 + url_for("history.version_page", site=site, number=version.number),
-                _said(before, version, language) if before else [],
+                change_words.between(before, version, language) if before else [],
             )
             for version, before in islice(zip(found, [*found[1:], None], strict=True), MOST_IN_FEED)
         ]
@@ -137,8 +131,3 @@ def feed(site: str) -> Response:
     response = Response(body, content_type="application/atom+xml; charset=utf-8")
     response.headers["Vary"] = "Accept-Language"
     return response
-
-
-def _said(before: Version, after: Version, language: str) -> list[Said]:
-    old, new = versions.site_file(before), versions.site_file(after)
-    return change_words.say(changes.compare(old, new), old, new, language)

@@ -4,7 +4,6 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consent import announcements, i18n, versions, web
-from consent.announcements import Sender
 from consent.errors import NotFound
 from consent.mail import Mailer
 from consent.models import Version
@@ -16,11 +15,6 @@ blueprint.after_request(frame.of_one_person)
 
 # Per address. Nobody fills another's mailbox with questions whether it was they.
 ASK_LIMIT = "5 per hour"
-
-
-def sender() -> Sender:
-    settings = web.settings()
-    return Sender(settings.secret_keys, settings.mail_from, settings.public_url)
 
 
 @blueprint.get("/subscribe")
@@ -42,7 +36,7 @@ def ask(site: str) -> ResponseReturnValue:
     )
     if subscriber:
         with Mailer(web.settings().smtp_url) as mailer:
-            mailer.send(announcements.confirmation(sender(), site_file, subscriber))
+            mailer.send(announcements.confirmation(web.sender(), site_file, subscriber))
     # The same answer whether or not the address was known.
     language = i18n.choose(site_file.site.languages)
     return _to("subscriptions.page", site, lang=language, asked=1)

@@ -1,16 +1,20 @@
 """What axe-core finds against WCAG 2.2 A and AA: nothing, on any page, light or dark, narrow or wide."""
 
 import json
+import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
 
-from consent import notice, staff
+from consent import notice, staff, webhooks
 from consent.db import db
 from consent.demo import SITE_FILE
+from consent.models import Decision, Subscriber, WebhookMessage
 from consent.security import HTMX_CDN
 from tests import factories
 from tests.browser import banner
@@ -142,6 +146,77 @@ def test_the_staff_pages(page, app, consent_url, yesterday, scheme):
     expect(page.get_by_role("status")).to_be_visible()
     page.wait_for_load_state()
     assert findings(page) == {}
+
+
+@pytest.fixture
+def announced(app) -> None:
+    """Three versions, subscribers, a webhook that fails, and a server that is set to send e-mail but does not."""
+    settings = app.extensions["consent_settings"]
+    app.extensions["consent_settings"] = replace(
+        settings,
+        smtp_url="smtp://127.0.0.1:9",
+        mail_from="a@example.no",
+        public_url="https://c.example",
+    )
+    now = datetime.now(UTC)
+    source = SITE_FILE.read_text(encoding="utf-8")
+    with app.app_context():
+        session = db.session()
+        webhooks.add(session, "07sor", "https://receiver.example/", now)
+        renamed = source.replace('"Syse AS"', '"Syse ASA"')
+        notice.publish(session, renamed, now)
+        notice.publish(session, renamed.replace("ASA", "AB"), now, lowered_because="The same")
+        session.execute(update(WebhookMessage).values(attempts=2, error="It answered 500."))
+        session.add(
+            Subscriber(
+                site="07sor",
+                id=uuid.uuid4(),
+                email="kari@example.no",
+                language="nb",
+                asked_at=now,
+                confirmed_at=now,
+            )
+        )
+        session.commit()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_staff_pages_of_a_site(page, app, consent_url, yesterday, announced, scheme):
+    page.emulate_media(color_scheme=scheme)
+    with app.app_context():
+        staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], datetime.now(UTC))
+        decision = db.session.scalars(select(Decision.id)).first()
+    dashboard = f"{consent_url}/dashboard"
+    page.goto(f"{dashboard}/login")
+    page.locator("[name=email]").fill(EMAIL)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("main button").click()
+    expect(page.locator("#figures")).to_be_visible()
+
+    def check(path: str) -> None:
+        page.wait_for_load_state()  # styles too
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        assert findings(page) == {}, path
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+    for path in (
+        *("versions", "versions/1", "versions/3", "versions/3/since/1", "decisions", "retention"),
+        *("announcements", "announcements/2", "announcements/3"),
+    ):
+        page.goto(f"{dashboard}/07sor/{path}")
+        check(path)
+    page.locator("[name=minor]").check()
+    page.locator("#progress button").click()
+    expect(page.locator("progress")).to_be_visible()
+    check("announced")
+    for written in ("x", str(uuid.uuid4()), str(decision)):
+        page.goto(f"{dashboard}/07sor/decisions")
+        page.locator("[name=id]").fill(written)
+        page.locator("main form button").click()
+        check(written)
+    app.extensions["consent_settings"] = replace(app.extensions["consent_settings"], smtp_url="")
+    page.goto(f"{dashboard}/07sor/announcements")
+    check("without mail")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,15 +3,20 @@
 import base64
 import hashlib
 import re
+import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
-from consent import ledger, staff, versions
+from consent import ledger, notice, staff, versions
 from consent.db import db
+from consent.demo import SITE_FILE
 from consent.ledger import Choice
+from consent.models import Announcement, Subscriber
 from consent.security import HTMX_CDN, HTMX_INTEGRITY
 from tests import factories
 from tests.browser.conftest import HTMX
@@ -120,6 +125,32 @@ def test_a_wrong_password_is_refused_and_logging_out_ends_it(page, consent_url):
     expect(page.locator("[name=password]")).to_be_visible()
     page.goto(f"{consent_url}/dashboard/07sor/")
     expect(page.locator("[name=password]")).to_be_visible()
+
+
+def test_an_announcement_says_how_far_it_is_without_a_reload(page, app, consent_url):
+    settings = app.extensions["consent_settings"]
+    app.extensions["consent_settings"] = replace(
+        settings, smtp_url="smtp://127.0.0.1:9", mail_from="a@example.no", public_url=consent_url
+    )
+    now = datetime.now(UTC)
+    changed = SITE_FILE.read_text(encoding="utf-8").replace('"Syse AS"', '"Syse ASA"')
+    with app.app_context():
+        notice.publish(db.session(), changed, now)
+        subscriber = {"email": EMAIL, "language": "nb", "asked_at": now, "confirmed_at": now}
+        db.session.add(Subscriber(site="07sor", id=uuid.uuid4(), **subscriber))
+        db.session.commit()
+    log_in(page, consent_url)
+    page.goto(f"{consent_url}/dashboard/07sor/announcements/2?lang=en")
+    page.locator("#progress button").click()
+    expect(page.locator("progress")).to_be_visible()
+    page.evaluate("window.same = true")
+    with app.app_context():
+        finished = {"told": 1, "next_turn_at": None, "finished_at": now}
+        db.session.execute(update(Announcement).values(**finished))
+        db.session.commit()
+    expect(page.get_by_role("status")).to_contain_text("Sent to 1 subscriber")
+    assert page.evaluate("window.same") is True
+    expect(page.locator("[hx-trigger]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scripts", [True, False])

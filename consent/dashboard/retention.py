@@ -1,0 +1,109 @@
+"""Staff pages: what the server keeps of the site for how long, and what is erased next."""
+
+from typing import NamedTuple
+
+from flask import Blueprint, render_template
+from flask_babel import gettext
+
+from consent import notice, retention, web
+from consent.dashboard import frame
+from consent.dashboard.frame import members_only
+from consent.models import Staff
+from consent.retention import Due
+from consent.sitefile import Keep
+from consent.values import Lifetime
+
+blueprint = Blueprint("retention", __name__, url_prefix="/dashboard")
+frame.init(blueprint)
+
+# The key of the site file that says how long each is kept.
+KEYS = {
+    "decisions": "keep.decisions",
+    "counters": "keep.counters",
+    "totals of decisions": "keep.decisions + keep.counters",
+}
+
+
+class Kept(NamedTuple):
+    """Something that is kept, as staff read it."""
+
+    title: str
+    note: str
+    period: str
+    # Where the site file says for how long; empty where the program does.
+    key: str
+    due: Due
+
+
+@blueprint.get("/<site>/retention")
+@members_only
+def page(member: Staff, site: str) -> str:
+    shared = frame.of_site(member, site)
+    keep: Keep = shared["file"].keep
+    words, periods = _words(), _periods(keep)
+    kept = [
+        Kept(
+            *words[due.what],
+            periods.get(due.what) or notice.lifetime(due.kept_for),
+            KEYS.get(due.what, ""),
+            due,
+        )
+        for due in retention.due(web.session(), site, shared["file"], web.now())
+    ]
+    return render_template(
+        "dashboard/retention.html",
+        **shared,
+        kept=kept,
+        most=retention.MOST_COUNTED,
+        table=f'[keep]\ndecisions = "{_toml(keep.decisions)}"\ncounters = "{_toml(keep.counters)}"',
+    )
+
+
+def _periods(keep: Keep) -> dict[str, str]:
+    """Periods that are sums, which are read more easily as such."""
+    both = notice.lifetime(keep.decisions), notice.lifetime(keep.counters)
+    return {"totals of decisions": " + ".join(both)}
+
+
+def _toml(period: Lifetime) -> str:
+    """A period as the site file has it."""
+    return f"{period.amount} {period.unit}{'s' if period.amount != 1 else ''}"
+
+
+def _words() -> dict[str, tuple[str, str]]:
+    """What each task is about, and what it is kept for."""
+    return {
+        "decisions": (gettext("Decisions"), gettext("Evidence of who agreed to what.")),
+        "counters": (
+            gettext("Figures of page views"),
+            gettext("Counts by day and month, which identify nobody."),
+        ),
+        "totals of decisions": (
+            gettext("Figures of decisions"),
+            gettext("Counts that stay when the decisions themselves are gone."),
+        ),
+        "unconfirmed subscribers": (
+            gettext("Addresses that nobody confirmed"),
+            gettext("Of people who asked to be told of changes, and did not confirm it."),
+        ),
+        "deliveries": (
+            gettext("Who was told of a version"),
+            gettext("A keyed hash of each address, so that nobody is told twice."),
+        ),
+        "webhook messages": (
+            gettext("Messages to webhooks"),
+            gettext("With how often each was tried."),
+        ),
+        "invitations": (
+            gettext("Invitations"),
+            gettext("The addresses of people who were invited to look after the site."),
+        ),
+        "log of staff": (
+            gettext("What staff did"),
+            gettext("So that owners see who changed what."),
+        ),
+        "merges": (
+            gettext("Marks of counted page views"),
+            gettext("So that none is counted twice; nothing about visitors is in them."),
+        ),
+    }
