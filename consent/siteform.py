@@ -71,11 +71,15 @@ def fields(part: str) -> tuple[Field, ...]:
     whole = _schema()
     if part in ROWS:
         return tuple(_fields((), whole["properties"][part]["items"]))
-    return tuple(
+    found = [
         field
         for name in PARTS[part]
         for field in _field((name,), whole["properties"][name], name in whole["required"])
         if field.path not in FIXED
+    ]
+    # What a table says itself comes before the tables in it.
+    return tuple(
+        sorted(found, key=lambda field: (PARTS[part].index(field.path[0]), len(field.path) > 2))
     )
 
 

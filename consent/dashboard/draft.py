@@ -55,6 +55,10 @@ ORDER = (
 )
 
 
+# The parts that show in the banner.
+PREVIEWED = ("banner", "purposes", "services")
+
+
 @blueprint.before_request
 def _allow_large_forms() -> None:
     request.max_content_length = LARGEST
@@ -71,7 +75,10 @@ def page(member: Staff, site: str) -> ResponseReturnValue:
         **shared,
         stand=stand,
         current=versions.current(web.session(), site).number,
-        parts=[(part, labels.parts()[part], len(_within(part, found))) for part in ORDER],
+        parts=[
+            (part, labels.parts()[part], _count(part, stand), len(_within(part, found)))
+            for part in ORDER
+        ],
         mistakes=found,
     )
 
@@ -289,6 +296,14 @@ def _within(part: str, found: list[Mistake], index: int | None = None) -> list[M
     return [each for each in found if any(each.path[: len(root)] == root for root in roots)]
 
 
+def _count(part: str, stand: Stand) -> int | None:
+    """How many rows there are; None of a part that has none."""
+    if part in PARTS:
+        return None
+    rows = tomledit.at(tomledit.plain(stand.source), (part,))
+    return len(rows) if isinstance(rows, list) else 0
+
+
 def _is_new(place: Place) -> bool:
     return place.part in ROWS and place.index is None
 
@@ -308,7 +323,8 @@ def _form(
         found = []
     form = request.form if request.method == "POST" else None
     own = _within(place.part, found, _index(place, stand))
-    shown = shown_fields(place, stand.source, own, form)
+    titles = {each.key: each.title for each in notice.purposes(shared["file"], g.language)}
+    shown = shown_fields(place, stand.source, own, form, titles)
     said = {each for field in shown for each in field.all_mistakes}
     page = render_template(
         "dashboard/draft/form.html",
@@ -322,9 +338,10 @@ def _form(
         others=[each for each in own if each not in said],
         yes_or_no=yes_or_no(),
         is_row=place.part in ROWS,
+        part_title=labels.parts()[place.part],
         action=_action(site, place),
         stage=_action(site, place, "stage_row" if place.index is not None else "stage_part"),
-        has_preview=place.part in ("banner", "purposes", "services", "site", "signals"),
+        has_preview=place.part in PREVIEWED,
         **more,
     )
     return page, status

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from consent import sitefile, siteform, tomledit
+from consent import known_services, sitefile, siteform, tomledit
 from consent.dashboard import labels
 from consent.mistakes import Mistake
 from consent.siteform import PARTS, ROWS, Field, Place
@@ -35,6 +35,12 @@ class Shown:
     rows: "list[list[Shown]]" = dataclasses.field(default_factory=list)
 
     @property
+    def is_long(self) -> bool:
+        """Whether it wants a line of its own."""
+        said = [title for _, title in self.options] or [str(self.value)]
+        return self.field.kind in ("text", "choice") and max(map(len, said)) > 28
+
+    @property
     def all_mistakes(self) -> list[Mistake]:
         return [
             *self.mistakes,
@@ -43,12 +49,19 @@ class Shown:
 
 
 def shown_fields(
-    place: Place, source: str, found: list[Mistake], form: "MultiDict[str, str] | None"
+    place: Place,
+    source: str,
+    found: list[Mistake],
+    form: "MultiDict[str, str] | None",
+    purposes: Mapping[str, str],
 ) -> list[Shown]:
-    """The fields of a part, with what the draft says, or what was typed in the form that was sent."""
+    """The fields of a part, with what the draft says, or what was typed in the form that was sent.
+
+    `purposes`: what those are called that are in force.
+    """
     content, inherited = place.content(source), place.inherited(source)
     spoken, root = siteform.languages(source), place.root(source)
-    choices = _choices(place, source)
+    choices = _choices(place, source, purposes)
     made: list[Shown] = []
     table = ""
     for each in siteform.fields(place.part):
@@ -104,7 +117,7 @@ def _shown(
     options = choices.get(full_name) or [
         (key, labels.option(full_name, key)) for key in each.options
     ]
-    if each.kind == "choice" and isinstance(value, str) and value:
+    if options and isinstance(value, str) and value:
         # What is none of them stays as it was typed.
         options += [(value, value)] if value not in dict(options) else []
     return Shown(
@@ -184,14 +197,25 @@ def _sent(each: Field, name: str, form: "MultiDict[str, str]", spoken: list[str]
     return form.get(name, "")
 
 
-def _choices(place: Place, source: str) -> dict[str, list[tuple[str, str]]]:
+def _choices(
+    place: Place, source: str, purposes: Mapping[str, str]
+) -> dict[str, list[tuple[str, str]]]:
     """The choices that depend on the rest of the file."""
     if place.part != "services":
         return {}
-    context = sitefile.context_of(tomledit.plain(source))
+    raw = known_services.expand(tomledit.plain(source))
+    context, rows = sitefile.context_of(raw), tomledit.at(raw, ("processors",))
+    names = {
+        row.get("key"): str(row.get("name") or row.get("key"))
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict) and isinstance(row.get("key"), str)
+    }
     return {
-        "services.purpose": [(key, key) for key in context["purposes"]],
-        "services.processor": [(key, key) for key in context["processors"]],
+        "services.purpose": [(key, purposes.get(key, key)) for key in context["purposes"]],
+        "services.processor": sorted(
+            ((key, names.get(key, key)) for key in context["processors"]),
+            key=lambda each: each[1].casefold(),
+        ),
     }
 
 

@@ -25,7 +25,7 @@ AT_ONCE = 50
 @blueprint.get("/<site>/people")
 @members_only
 def page(member: Staff, site: str) -> ResponseReturnValue:
-    return _page(member, site)
+    return _page(member, site, sent=request.args.get("sent"))
 
 
 @blueprint.post("/<site>/people")
@@ -53,7 +53,9 @@ def invite(member: Staff, site: str) -> ResponseReturnValue:
             letters.send(letters.invitation(email, member.email, names, address))
         except NoMail as error:
             return _page(member, site, link=address, problem=error.detail)
-        return _page(member, site, sent=email)
+        # Sent once, whoever loads the page again.
+        lang = request.args.get("lang")
+        return redirect(url_for("people.page", site=site, sent=email, lang=lang), 303)
     return _page(member, site, link=address)
 
 

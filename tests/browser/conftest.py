@@ -37,7 +37,13 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 # About what the server stores, and not only about what a visitor sees.
-OF_THE_DATABASE = {"test_dashboard", "test_journey", "test_offline", "test_privacy_handover"}
+OF_THE_DATABASE = {
+    "test_dashboard",
+    "test_days",
+    "test_journey",
+    "test_offline",
+    "test_privacy_handover",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pyotp
 import pytest
 import time_machine
 from playwright.sync_api import Page, expect
@@ -132,7 +133,7 @@ def test_the_staff_pages(page, app, consent_url, yesterday, scheme):
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
     assert findings(page) == {}
     page.goto(f"{consent_url}/dashboard/07sor/install")
-    page.locator("summary").click()
+    page.locator("main summary").last.click()
     page.locator("main form button").click()
     expect(page.locator("#check ~ [role]")).to_be_visible()
     page.wait_for_load_state()
@@ -187,36 +188,125 @@ def test_the_staff_pages_of_a_site(page, app, consent_url, yesterday, announced,
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], datetime.now(UTC))
         decision = db.session.scalars(select(Decision.id)).first()
     dashboard = f"{consent_url}/dashboard"
-    page.goto(f"{dashboard}/login")
-    page.locator("[name=email]").fill(EMAIL)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main button").click()
-    expect(page.locator("#figures")).to_be_visible()
-
-    def check(path: str) -> None:
-        page.wait_for_load_state()  # styles too
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        assert findings(page) == {}, path
-        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    log_in(page, consent_url)
 
     for path in (
         *("versions", "versions/1", "versions/3", "versions/3/since/1", "decisions", "retention"),
         *("announcements", "announcements/2", "announcements/3"),
     ):
         page.goto(f"{dashboard}/07sor/{path}")
-        check(path)
+        check(page, path)
     page.locator("[name=minor]").check()
     page.locator("#progress button").click()
     expect(page.locator("progress")).to_be_visible()
-    check("announced")
+    check(page, "announced")
     for written in ("x", str(uuid.uuid4()), str(decision)):
         page.goto(f"{dashboard}/07sor/decisions")
         page.locator("[name=id]").fill(written)
         page.locator("main form button").click()
-        check(written)
+        check(page, written)
     app.extensions["consent_settings"] = replace(app.extensions["consent_settings"], smtp_url="")
     page.goto(f"{dashboard}/07sor/announcements")
-    check("without mail")
+    check(page, "without mail")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_editing(page, app, consent_url, scheme):
+    page.emulate_media(color_scheme=scheme)
+    with app.app_context():
+        notice.publish(db.session(), factories.shop(), datetime.now(UTC))
+        staff.add(db.session(), EMAIL, PASSWORD, ["07sor", "krukke"], datetime.now(UTC))
+    log_in(page, consent_url)
+    draft = f"{consent_url}/dashboard/07sor/draft"
+    check(page, "the list of sites")
+    for path in (
+        "",
+        "/banner",
+        "/services",
+        "/services/0",
+        "/services/new",
+        "/purposes/1",
+        "/signals",
+    ):
+        page.goto(draft + path)
+        check(page, path)
+    page.goto(f"{draft}/banner")
+    page.locator("[name='asking.months']").fill("99")
+    page.locator("[name='looks.light.button']").fill("#eeeeee")
+    page.get_by_role("button", name="Lagre").click()
+    for path in ("/banner", "", "/-/text", "/-/review"):
+        page.goto(draft + path)
+        check(page, f"{path} with mistakes")
+    page.goto(f"{draft}/banner")
+    page.locator("[name='asking.months']").fill("9")
+    page.locator("[name='looks.light.button']").fill("")
+    page.get_by_role("button", name="Lagre").click()
+    page.goto(f"{draft}/-/review")
+    check(page, "a comparison")
+    page.goto(f"{consent_url}/dashboard/07sor/preview?version=draft")
+    check(page, "the preview")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_people(page, app, consent_url, scheme):
+    page.emulate_media(color_scheme=scheme)
+    with app.app_context():
+        notice.publish(db.session(), factories.shop(), datetime.now(UTC))
+        staff.add(db.session(), EMAIL, PASSWORD, ["07sor", "krukke"], datetime.now(UTC))
+        staff.add(db.session(), "vera@example.no", PASSWORD, ["07sor"], datetime.now(UTC), "viewer")
+    page.goto(f"{consent_url}/dashboard/-/forgotten")
+    check(page, "a password forgotten")
+    log_in(page, consent_url)
+    page.goto(f"{consent_url}/dashboard/07sor/people")
+    page.locator("form.stack [name=email]").fill("nina@example.no")
+    page.locator("form.stack button").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    check(page, "the people, with a link to hand over")
+    link = page.locator("pre code").inner_text()
+    page.goto(f"{consent_url}/dashboard/07sor/log")
+    check(page, "the log")
+    page.goto(f"{consent_url}/dashboard/-/account/second-factor")
+    check(page, "a second factor to set up")
+    secret = page.locator("pre code").inner_text().replace(" ", "")
+    page.locator("[name=code]").fill(pyotp.TOTP(secret).now())
+    page.locator("main form button").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    check(page, "the account, with codes")
+    page.locator("header form button").click()
+    page.goto(f"{consent_url}/dashboard/login")
+    page.locator("[name=email]").fill(EMAIL)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("main form button").click()
+    expect(page.locator("[name=code]")).to_be_visible()
+    check(page, "the second step")
+    page.goto(link)
+    check(page, "an invitation")
+    page.context.clear_cookies()
+    page.goto(f"{consent_url}/dashboard/login")
+    page.locator("[name=email]").fill("vera@example.no")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("main form button").click()
+    expect(page.locator("#figures")).to_be_visible()
+    page.goto(f"{consent_url}/dashboard/07sor/people")
+    check(page, "what a role does not allow")
+
+
+def log_in(page: Page, consent_url: str) -> None:
+    page.goto(f"{consent_url}/dashboard/login")
+    page.locator("[name=email]").fill(EMAIL)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("main form button").click()
+    expect(page.locator("header form button")).to_be_visible()
+
+
+def check(page: Page, where: str) -> None:
+    """axe finds nothing, with all details open, and nothing is wider than the page."""
+    page.wait_for_load_state()  # styles too
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    assert findings(page) == {}, where
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
+        where
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
