@@ -196,7 +196,7 @@ def sent(place: Place, form: "MultiDict[str, str]", source: str) -> dict[Path, A
         there = at(before, field.path)
         there = there if isinstance(there, list) else []
         kept = 0
-        for row in range(max(len(there), _number(form, f"{field.name}.rows"))):
+        for row in range(max(len(there), count(form, field.name))):
             old = at(there, (row,))
             inner = {
                 each.path: _value(
@@ -235,10 +235,10 @@ def _without_empty_tables(
     yield from values.items()
 
 
-def _number(form: Mapping[str, str], name: str) -> int:
-    text = form.get(name, "")
-    # No form has more.
-    return min(int(text), 200) if re.fullmatch(r"\d{1,3}", text) else 0
+def count(form: "MultiDict[str, str]", name: str) -> int:
+    """How many rows of this name a form has within its row; each says which it is."""
+    numbers = [int(each) for each in form.getlist(f"{name}.rows") if re.fullmatch(r"\d{1,3}", each)]
+    return max(numbers, default=0)
 
 
 def _value(

@@ -22,7 +22,7 @@ from consent import (
 )
 from consent.canonical import digest
 from consent.dashboard import frame, labels, preview
-from consent.dashboard.fields import shown_fields, yes_or_no
+from consent.dashboard.fields import empty_row, shown_fields, yes_or_no
 from consent.dashboard.frame import members_only
 from consent.drafts import Stand
 from consent.errors import Conflict, Invalid, NotFound
@@ -55,6 +55,8 @@ ORDER = (
 )
 
 
+# Rows within a row. No service has as many cookies.
+MOST_ROWS = 200
 # The parts that show in the banner.
 PREVIEWED = ("banner", "purposes", "services")
 
@@ -172,6 +174,41 @@ def stage_part(member: Staff, site: str, part: str) -> ResponseReturnValue:
 def stage_row(member: Staff, site: str, part: str, index: int) -> ResponseReturnValue:
     _require_row(part)
     return _stage(member, site, Place(part, index))
+
+
+@blueprint.post("/<part>/check")
+@members_only
+def check_part(member: Staff, site: str, part: str) -> ResponseReturnValue:
+    _require_part(part)
+    return _check(member, site, Place(part))
+
+
+@blueprint.post("/<part>/<int:index>/check")
+@members_only
+def check_row(member: Staff, site: str, part: str, index: int) -> ResponseReturnValue:
+    _require_row(part)
+    return _check(member, site, Place(part, index))
+
+
+@blueprint.get("/<part>/more")
+@members_only
+def more_rows(member: Staff, site: str, part: str) -> ResponseReturnValue:
+    """Fields for one more row within a row, such as a cookie, for htmx."""
+    _require_row(part)
+    _, stand = _editors(member, site)
+    name, number = request.args.get("name", ""), request.args.get("number", 0, type=int)
+    rows = next((each for each in siteform.fields(part) if each.name == name and each.fields), None)
+    if rows is None or not 0 <= number < MOST_ROWS:
+        raise NotFound(f"{part} have no rows {name!r}.")
+    return render_template(
+        "dashboard/draft/_more.html",
+        rows=rows,
+        row=empty_row(part, rows, number, stand.source),
+        number=number + 1,
+        spoken=siteform.languages(stand.source),
+        yes_or_no=yes_or_no(),
+        more=url_for("draft.more_rows", site=site, part=part, lang=_lang()),
+    )
 
 
 @blueprint.get("/-/text")
@@ -340,6 +377,8 @@ def _form(
         is_row=place.part in ROWS,
         part_title=labels.parts()[place.part],
         action=_action(site, place),
+        check=_action(site, place, "check_row" if place.index is not None else "check_part"),
+        more=url_for("draft.more_rows", site=site, part=place.part, lang=_lang()),
         stage=_action(site, place, "stage_row" if place.index is not None else "stage_part"),
         has_preview=place.part in PREVIEWED,
         **more,
@@ -443,6 +482,20 @@ def _rearrange(
     except Invalid:
         return redirect(f"{back}{'&' if '?' in back else '?'}text=1", 303)
     return redirect(back, 303)
+
+
+def _check(member: Staff, site: str, place: Place) -> ResponseReturnValue:
+    """What is wrong with what is typed in the form, for htmx. Nothing is kept."""
+    shared, stand = _editors(member, site)
+    _require_there(place, stand)
+    try:
+        source = tomledit.write(stand.source, siteform.sent(place, request.form, stand.source))
+    except Invalid:
+        return "", 204  # saving says so
+    found = _within(place.part, drafts.of_source(source, site), _index(place, stand))
+    titles = {each.key: each.title for each in notice.purposes(shared["file"], g.language)}
+    shown = shown_fields(place, stand.source, found, request.form, titles)
+    return render_template("dashboard/draft/_complaints.html", shown=shown)
 
 
 def _stage(member: Staff, site: str, place: Place) -> ResponseReturnValue:

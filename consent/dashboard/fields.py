@@ -162,6 +162,25 @@ def _rows(
     ]
 
 
+def empty_row(part: str, each: Field, number: int, source: str) -> list[Shown]:
+    """The fields of one more row within a row."""
+    spoken = siteform.languages(source)
+    return [
+        _shown(
+            inner,
+            f"{each.name}.{number}.{inner.name}",
+            f"{part}.{each.name}.{inner.name}",
+            None,
+            None,
+            None,
+            spoken,
+            [],
+            {},
+        )
+        for inner in each.fields
+    ]
+
+
 def _typed(each: Field, value: Any, spoken: list[str]) -> Any:
     """A value of the file as somebody would type it."""
     if each.kind == "texts":
@@ -193,7 +212,7 @@ def _sent(each: Field, name: str, form: "MultiDict[str, str]", spoken: list[str]
         return name in form
     if each.kind == "rows":
         # What is in them is asked of the form, field by field; the last of them is the one for another.
-        return [{}] * max(form.get(f"{name}.rows", 1, type=int) - 1, 0)
+        return [{}] * max(siteform.count(form, name) - 1, 0)
     return form.get(name, "")
 
 

@@ -1,4 +1,5 @@
-// A form with a preview beside it: what is typed shows there soon after, saved or not. Without this a button does it.
+// Forms of the site file. With a preview beside them, what is typed shows there soon after, saved or not; without this
+// a button does it.
 "use strict";
 
 for (const form of document.querySelectorAll("form[data-live]")) {
@@ -15,4 +16,11 @@ for (const form of document.querySelectorAll("form[data-live]")) {
       form.requestSubmit(button);
     }, 600);
   });
+}
+
+// The button that asks the server for more fields stands in for the empty ones at the end.
+for (const button of document.querySelectorAll("button.more")) {
+  button.hidden = false;
+  const empty = button.previousElementSibling;
+  if (!empty.open) empty.hidden = true;
 }

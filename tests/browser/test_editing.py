@@ -53,6 +53,37 @@ def test_a_mistake_while_typing_says_so_in_place_of_the_preview(page, consent_ur
     expect(stage(page).get_by_text("The draft has mistakes at this moment")).to_be_visible()
 
 
+def test_a_mistake_is_said_at_its_field_before_it_is_saved(page, consent_url):
+    page.goto(f"{consent_url}{DRAFT}/banner")
+    field = page.locator("[name='asking.months']")
+    field.fill("99")
+    page.keyboard.press("Tab")
+
+    wrong = page.locator("[id='wrong-asking.months']")
+    expect(wrong).to_have_text("This is too large: 13 at the most.")
+    field.fill("9")
+    page.keyboard.press("Tab")
+    expect(wrong).to_be_empty()
+    page.reload()
+    expect(field).to_have_value("12")
+
+
+def test_several_cookies_are_added_at_once(page, app, consent_url):
+    page.goto(f"{consent_url}{DRAFT}/services/0")
+    there = page.locator("details:visible input[name$='.name']").count()
+    for number in range(there, there + 3):
+        page.get_by_role("button", name="One more").click()
+        page.locator(f"[name='cookies.{number + 1}.name']").fill(f"_new{number}")
+        page.locator(f"[name='cookies.{number + 1}.lifetime']").fill("1 day")
+        for language in ("nb", "nn", "en"):
+            page.locator(f"[name='cookies.{number + 1}.use.{language}']").fill("Use")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_be_visible()
+
+    expect(page.locator("details:visible summary")).to_contain_text(["_new2", "_new3", "_new4"])
+    expect(page.locator(".complaint")).to_have_count(0)
+
+
 def test_the_preview_is_the_banner_and_leaves_nothing_behind(page, app, consent_url):
     sent = []
     page.goto(f"{consent_url}/dashboard/07sor/preview?spoken=en")
