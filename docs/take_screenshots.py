@@ -6,14 +6,20 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from consent import drafts, notice, staff, tomledit, versions  # noqa: E402
+from consent.db import db  # noqa: E402
 from consent.i18n import CATALOGUES  # noqa: E402
+from consent.models import Decision  # noqa: E402
+from tests import factories  # noqa: E402
 from tests.browser.conftest import ARGUMENTS  # noqa: E402
 from tests.browser.install import chromium_path  # noqa: E402
 from tests.browser.servers import Bench, Server  # noqa: E402
@@ -29,6 +35,29 @@ NYNORSK = """new MutationObserver((_, observer) => {
 }).observe(document, { childList: true });"""
 LOCALES = {"nb": "nb-NO", "nn": "nn-NO", "en": "en-GB"}
 PORTS = ("8180", "8181")
+# Each scheme, size and language once: there are many of these pages.
+STAFF_LOOKS = ("desktop-light", "phone-dark", "desktop-light-en", "phone-light-nn")
+STAFF_PAGES = {
+    "sites": "",
+    "report": "07sor/report",
+    "draft": "07sor/draft",
+    "draft-banner": "07sor/draft/banner",
+    "draft-services": "07sor/draft/services",
+    "draft-service": "07sor/draft/services/0",
+    "draft-text": "07sor/draft/-/text",
+    "draft-review": "07sor/draft/-/review",
+    "preview": "07sor/preview",
+    "versions": "07sor/versions",
+    "version": "07sor/versions/2",
+    "announcements": "07sor/announcements",
+    "retention": "07sor/retention",
+    "install": "07sor/install",
+    "tokens": "07sor/tokens",
+    "people": "07sor/people",
+    "log": "07sor/log",
+    "account": "-/account",
+    "second-factor": "-/account/second-factor",
+}
 
 
 @contextmanager
@@ -48,18 +77,48 @@ def demo() -> Iterator[dict[str, str]]:
             [*command, "--folder", folder], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         assert process.stdout
-        said = {}
+        said = {"folder": folder}
         for line in process.stdout:
             name, value = line.rstrip("\n").split(": ", 1)
             said[name] = value
             if name == "API token":
                 break
+        add_a_past(said)
         try:
             yield said
         finally:
             process.kill()
             process.wait()
             process.stdout.close()
+
+
+def add_a_past(said: dict[str, str]) -> None:
+    """A second site, a second version, a draft, another member, and a decision to look up."""
+    folder = Path(said["folder"])
+    app = make_app(
+        {
+            "secret_keys": ((folder / "secret").read_text(),),
+            "database": f"sqlite:///{folder}/consent.db",
+        }
+    )
+    with app.app_context():
+        session, now = db.session(), datetime.now(UTC)
+        notice.publish(session, factories.shop(), now)
+        source = versions.current(session, "07sor").source
+        notice.publish(session, source.replace('"Syse AS"', '"Syse ASA"'), now)
+        owner = staff.by_email(session, said["e-mail"])
+        assert owner
+        staff.join(session, owner, "krukke", "viewer")
+        staff.add(session, "vera@example.no", said["password"], ["07sor"], now, "viewer")
+
+        def change(text: str) -> str:
+            return tomledit.write(
+                text, {("controller", "phone"): "+47 38 12 39 01", ("asking", "months"): 9}
+            )
+
+        drafts.change(session, "07sor", "vera@example.no", now, change)
+        decision = session.scalars(select(Decision.id).where(Decision.site == "07sor")).first()
+        said["receipt"] = str(decision)
 
 
 def serve_htmx(page: Page) -> None:
@@ -117,10 +176,17 @@ def pages(page: Page, said: dict[str, str], name: str, language: str) -> None:
     page.goto(f"{said['dashboard']}07sor/?lang={language}")
     page.wait_for_load_state("networkidle")
     take(page, f"dashboard-{name}", full=True)
-    for each in ("report", "install", "tokens"):
-        page.goto(f"{said['dashboard']}07sor/{each}?lang={language}")
+    if name not in STAFF_LOOKS:
+        return
+    for picture, path in STAFF_PAGES.items():
+        page.goto(f"{said['dashboard']}{path}?lang={language}")
         page.wait_for_load_state("networkidle")
-        take(page, f"{each}-{name}", full=True)
+        take(page, f"{picture}-{name}", full=True)
+    page.goto(f"{said['dashboard']}07sor/decisions?lang={language}")
+    page.locator("[name=id]").fill(said["receipt"])
+    page.locator("main form button").click()
+    page.wait_for_load_state("networkidle")
+    take(page, f"decision-{name}", full=True)
 
 
 def shoot(browser: Browser, said: dict[str, str], size: str, scheme: str, language: str) -> None:

@@ -542,7 +542,7 @@ def _review(member: Staff, site: str, problem: str = "") -> str:
         **shared,
         stand=stand,
         current=current,
-        mistakes=[(each, _place_of(each, stand)) for each in found],
+        mistakes=[(each, labels.of_path(each.path), _place_of(each, stand)) for each in found],
         seen=digest([stand.hash, current.number]),
         problem=problem,
         **values,

@@ -2,6 +2,9 @@
 
 from flask_babel import gettext
 
+from consent.i18n import CATALOGUES
+from consent.siteform import PARTS
+
 
 def parts() -> dict[str, str]:
     return {
@@ -128,6 +131,17 @@ def label(name: str) -> str:
     # A campaign's parameter is its own name.
     last = name.rpartition(".")[2]
     return str(found.get(name) or found.get(last) or last)
+
+
+def of_path(path: tuple[str | int, ...]) -> str:
+    """What a place of the file is called: the part, and the field in it."""
+    names = [each for each in path if isinstance(each, str) and each not in CATALOGUES]
+    titles = parts()
+    part = next(
+        (titles[part] for part, tables in PARTS.items() if names and names[0] in tables),
+        titles.get(names[0], "") if names else "",
+    )
+    return f"{part}: {label('.'.join(names))}" if len(names) > 1 else part
 
 
 def hint(name: str) -> str:
