@@ -36,6 +36,7 @@ from consent.dashboard import (
     invitation,
     passwords,
     people,
+    review,
 )
 from consent.dashboard import announcements as dashboard_announcements
 from consent.dashboard import figures as dashboard_figures
@@ -93,6 +94,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         dashboard_retention.blueprint,
         dashboard_tokens.blueprint,
         draft.blueprint,
+        review.blueprint,
         dashboard_preview.blueprint,
         people.blueprint,
         account.blueprint,

@@ -6,6 +6,7 @@ Who asks has to confirm by a link in an e-mail (double opt-in), and leaves by an
 import hmac
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from consent import change_words, mail, tokens, versions
 from consent.change_words import Said
-from consent.errors import Conflict, NotFound
+from consent.errors import Conflict, Invalid, NotFound
 from consent.mail import Mailer, Refused
 from consent.models import Delivery, Subscriber, Version
 from consent.sitefile import SiteFile
@@ -124,7 +125,8 @@ def confirmation(sender: Sender, site_file: SiteFile, subscriber: Subscriber) ->
 def _message(sender: Sender, site_file: SiteFile, to: str, subject: str, text: str) -> EmailMessage:
     sent_by = mail.address(sender.mail_from, site_file.site.name)
     made = mail.addressed(mail.message(sent_by, subject, text), to)
-    made["Reply-To"] = mail.address(site_file.controller.email)
+    with suppress(Invalid):  # what the notice names may be none that mail servers take
+        made["Reply-To"] = mail.address(site_file.controller.email)
     return made
 
 

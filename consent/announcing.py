@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from consent import announcements, mail, versions
 from consent.announcements import Recipient, Sender, Told
-from consent.errors import Conflict, Invalid, NotFound
-from consent.mail import Mailer, NoMail
+from consent.errors import Conflict, ConsentError, Invalid, NotFound
+from consent.mail import Mailer
 from consent.models import Announcement, Delivery, Subscriber, Version
 
 # A version is announced so soon after its publication, or by `consent announce`. Who was told is remembered twice as
@@ -184,7 +184,7 @@ def _take_turn(
                     break
             else:
                 progress.is_whole = True
-    except (NoMail, Conflict) as problem:
+    except ConsentError as problem:
         progress.has_failed, progress.error = True, problem.detail[:300]
     return progress.after(clock())
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,15 @@ class Stand:
     def hash(self) -> str:
         """Of what it says."""
         return digest([self.based_on, self.source])
+
+    def seen(self, current: int) -> str:
+        """Of what somebody sees who compares it with the version in force."""
+        return digest([self.hash, current])
+
+
+def hash_of(source: str) -> str:
+    """Of a text: another one has another."""
+    return digest(source)
 
 
 def of_site(session: Session, site: str) -> Stand:
@@ -88,15 +97,25 @@ def _store(session: Session, stand: Stand, source: str, by: str, now: datetime) 
     return True
 
 
-def discard(session: Session, site: str) -> None:
-    """Begins anew from the version in force. Commits."""
-    found = session.get(Draft, site)
-    if found is not None:
-        session.delete(found)
+def discard(session: Session, site: str, was: str) -> None:
+    """Begins anew from the version in force, and commits.
+
+    Raises Conflict if the draft is not what it `was` (Stand.hash).
+    """
+    stand = of_site(session, site)
+    if was != stand.hash or not _forget(session, stand):
+        raise Conflict("The draft was changed meanwhile.")
     session.commit()
 
 
-def of_source(source: str, site: str) -> list[Mistake]:
+def _forget(session: Session, stand: Stand) -> bool:
+    """Deletes the draft, unless somebody has changed it. The caller commits."""
+    same = (Draft.site == stand.site) & (Draft.revision == stand.revision)
+    gone = session.execute(delete(Draft).where(same))
+    return bool(gone.rowcount) or not stand.revision  # type: ignore[attr-defined]
+
+
+def mistakes_in(source: str, site: str) -> list[Mistake]:
     """The mistakes that keep a source from being published as this site's, in the order of the file."""
     try:
         site_file = sitefile.parse(source)
@@ -130,7 +149,7 @@ def publish(
     raised: bool = False,
     lowered_because: str | None = None,
 ) -> Publication:
-    """Publishes the draft as it was `seen` (Stand.hash), commits, and ends it.
+    """Publishes the draft as it was `seen` (Stand.seen), commits, and ends it.
 
     `dated`: the notice says that it was changed today.
 
@@ -139,18 +158,28 @@ def publish(
     """
     stand = of_site(session, site)
     current = versions.current(session, site).number
-    if seen != digest([stand.hash, current]):
+    if seen != stand.seen(current):
         raise Conflict("The draft, or the version in force, was changed meanwhile.")
+    # Another site's key, too: its members alone publish it.
+    if found := mistakes_in(stand.source, site):
+        raise SiteFileError(found)
     source = stand.source
     if dated:
         zone = sitefile.parse(source).zone
         source = tomledit.write(source, {("site", "updated"): now.astimezone(zone).date()})
+    if not _forget(session, stand):
+        raise Conflict("The draft was changed meanwhile.")
     audit.note(session, site, by, "published", now, number=current + 1)
-    draft = session.get(Draft, site)
-    if draft is not None:
-        session.delete(draft)
-    made = notice.publish(session, source, now, raised=raised, lowered_because=lowered_because)
+    made = notice.publish(
+        session,
+        source,
+        now,
+        after=current,
+        raised=raised,
+        lowered_because=lowered_because,
+    )
     if not made.is_new:
         session.rollback()
-        discard(session, site)
+        _forget(session, stand)
+        session.commit()
     return made

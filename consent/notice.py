@@ -35,12 +35,14 @@ def publish(
     source: str,
     now: datetime,
     *,
+    after: int | None = None,
     raised: bool = False,
     lowered_because: str | None = None,
 ) -> Publication:
     """Makes the site file in `source` the version in force, and commits.
 
-    It is material if its changes are (changes.py), or `raised`; not if that is lowered with a reason.
+    It is material if its changes are (changes.py), or `raised`; not if that is lowered with a reason. `after` is the
+    version that it was compared with.
 
     Raises SiteFileError, Invalid where there is nothing to lower or a day would begin anew, or Conflict when another
     publication came in between.
@@ -49,13 +51,15 @@ def publish(
     texts = {language: render(site_file, language) for language in site_file.site.languages}
     content = sitefile.content(site_file)
     content_hash = digest({"content": content, "texts": texts})
-    site = session.get(Site, site_file.site.key, with_for_update=True)
+    site = session.get(Site, site_file.site.key, with_for_update=True, populate_existing=True)
     found: list[Change] = []
     asked_again: list[str] = []
     if site is None:
         site = Site(site=site_file.site.key, created_at=now, current=0)
         session.add(site)
     else:
+        if after is not None and site.current != after:
+            raise Conflict(f"Version {site.current} of {site.site} was published meanwhile.")
         current = versions.get(session, site.site, site.current)
         if current.hash == content_hash:
             return Publication(current, is_new=False, changes=[], asked_again=[])

@@ -3,12 +3,14 @@
 import base64
 import hashlib
 from dataclasses import dataclass
+from typing import get_args
 
 from consent import notice, script
+from consent.looks import Looks
 from consent.sitefile import SiteFile
 
-LAYOUTS = ("bar", "box", "centre")
-SCHEMES = ("auto", "light", "dark")
+LAYOUTS: tuple[str, ...] = get_args(Looks.model_fields["layout"].annotation)
+SCHEMES: tuple[str, ...] = get_args(Looks.model_fields["scheme"].annotation)
 
 
 @dataclass(frozen=True)

@@ -186,8 +186,12 @@ def send(
             try:
                 mailer.send(mail.addressed(letter(language), email), before_the_end=note)
             except (Refused, Invalid) as error:
-                later = clock() + PAUSE
-                _set(session, site, member, sent_through=report.before.first, next_attempt_at=later)
+                if isinstance(error, Refused) and error.is_for_good:
+                    note()
+                else:
+                    later = clock() + PAUSE
+                    before = report.before.first
+                    _set(session, site, member, sent_through=before, next_attempt_at=later)
                 yield Sent(email, error.detail)
             else:
                 yield Sent(email)

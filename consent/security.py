@@ -35,10 +35,9 @@ def known_device() -> str | None:
     """Which browser it is, where somebody with the address in the form has logged in with it before."""
     token = request.cookies.get(DEVICE, "")
     try:
-        device, email = tokens.read_device(web.settings().secret_keys, token)
+        return tokens.read_device(web.settings().secret_keys, token, _account())
     except BadToken:
         return None
-    return device if email == _account() else None
 
 
 def _account() -> str:

@@ -4,7 +4,6 @@ What is sent may be wrong: it goes into the draft as it was typed, and the file'
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 
 from consent import known_services, sitefile
 from consent.canonical import digest
-from consent.tomledit import at
+from consent.mistakes import Mistake
+from consent.tomledit import at, plain
 from consent.tomllines import Path
 
 # The parts that are one form each, and what of the file they are about.
@@ -27,17 +27,17 @@ PARTS: dict[str, tuple[str, ...]] = {
     "keep": ("keep",),
     "sources": ("sources", "transfers"),
 }
-# The parts that are rows, and a form for each row. What names a row is its first field.
-ROWS = {
-    "purposes": "key",
-    "services": "key",
-    "processors": "key",
-    "data": "what",
-    "retention": "what",
-    "rights": "key",
-    "safeguards": "key",
-    "statements": "key",
-}
+# The parts that are rows, and a form for each row.
+ROWS = (
+    "purposes",
+    "services",
+    "processors",
+    "data",
+    "retention",
+    "rights",
+    "safeguards",
+    "statements",
+)
 # What a site never changes.
 FIXED = (("site", "key"),)
 
@@ -146,12 +146,24 @@ class Place:
             return ()
         if self.index is not None:
             return (self.part, self.index)
-        rows = at(tomllib.loads(source), (self.part,))
-        return (self.part, len(rows) if isinstance(rows, list) else 0)
+        return (self.part, len(rows_of(self.part, source)))
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is a row that is not there yet."""
+        return self.part in ROWS and self.index is None
+
+    def is_there(self, source: str) -> bool:
+        return self.index is None or isinstance(at(plain(source), self.root(source)), dict)
+
+    def mistakes(self, found: list[Mistake], source: str) -> list[Mistake]:
+        """Those that are made there."""
+        roots: list[Path] = [(name,) for name in PARTS.get(self.part, ())] or [self.root(source)]
+        return [each for each in found if any(each.path[: len(root)] == root for root in roots)]
 
     def content(self, source: str) -> Tree:
         """What the draft says there."""
-        raw = tomllib.loads(source)
+        raw = plain(source)
         if self.part in ROWS:
             found = at(raw, self.root(source))
             return found if isinstance(found, dict) else {}
@@ -161,12 +173,31 @@ class Place:
         """The same, with what it takes from a known service."""
         if self.part not in ROWS or self.index is None:
             return self.content(source)
-        found = at(known_services.expand(tomllib.loads(source)), (self.part, self.index))
+        found = at(known_services.expand(plain(source)), (self.part, self.index))
         return found if isinstance(found, dict) else {}
 
     def hash(self, source: str) -> str:
         """Of what the draft says there: another one, once somebody has changed it."""
         return digest(_plain(self.content(source)))
+
+
+def place_of(path: Path, source: str) -> Place | None:
+    """Where what stands at a place of the file can be changed; None: in no form."""
+    first = path[0] if path else None
+    for part, names in PARTS.items():
+        if first in names:
+            return Place(part)
+    if first not in ROWS:
+        return None
+    index = path[1] if len(path) > 1 and isinstance(path[1], int) else None
+    found = Place(str(first), index)
+    return found if found.is_there(source) else Place(str(first))
+
+
+def rows_of(part: str, source: str) -> list[Any]:
+    """What the draft says in its rows of a part, whatever that is."""
+    found = at(plain(source), (part,))
+    return found if isinstance(found, list) else []
 
 
 def _plain(value: Any) -> Any:
@@ -179,7 +210,7 @@ def _plain(value: Any) -> Any:
 
 def languages(source: str) -> list[str]:
     """The languages in which the draft's texts are needed."""
-    found: list[str] = sitefile.context_of(tomllib.loads(source))["languages"]
+    found: list[str] = sitefile.context_of(plain(source))["languages"]
     return found
 
 

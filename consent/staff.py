@@ -1,6 +1,5 @@
 """Staff: who they are, their passwords, and what each may do with which site."""
 
-import re
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -11,14 +10,17 @@ import uuid_utils.compat
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from consent import staff_sessions, versions
 from consent.db import upsert
 from consent.errors import Conflict, Invalid, NotAllowed, NotFound, Unauthenticated
 from consent.hashes import of_secret
+from consent.mail import address
 from consent.models import (
     Identity,
+    Invitation,
     Membership,
     RecoveryCode,
     ReportSubscription,
@@ -63,17 +65,19 @@ def add(
 
 
 def create(session: Session, email: str, now: datetime) -> Staff:
-    """A new member, who has no password and sees nothing yet. The caller commits. Raises Invalid."""
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email.strip()):
-        raise Invalid(f"{email!r} is no e-mail address.")
+    """A new member, who has no password and sees nothing yet. The caller commits. Raises Invalid, Conflict."""
     made = Staff(
         id=uuid_utils.compat.uuid7(),
-        email=email.strip().lower(),
+        email=address(email).addr_spec.lower(),
         password_hash="",
         created_at=now,
     )
     session.add(made)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        raise Conflict(f"{email} has an account already.") from None
     return made
 
 
@@ -198,8 +202,11 @@ def leave(session: Session, member: Staff, site: str) -> None:
     """
     role_in(session, member, site)
     _require_other_owner(session, member, site)
+    for table in (Membership, ReportSubscription):
+        session.execute(delete(table).where(table.site == site, table.staff == member.id))
+    # Whoever may invite nobody any more has invited nobody.
     session.execute(
-        delete(Membership).where(Membership.site == site, Membership.staff == member.id)
+        delete(Invitation).where(Invitation.site == site, Invitation.invited_by == member.email)
     )
     if not sites_of(session, member):
         forget(session, member)

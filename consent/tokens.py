@@ -8,6 +8,7 @@ from functools import lru_cache
 from itsdangerous import BadSignature, Signer
 
 from consent.errors import BadToken, ExpiredToken, ForeignToken
+from consent.hashes import of_secret
 
 # For how long a link to a new password opens.
 RESET = timedelta(hours=1)
@@ -64,14 +65,14 @@ def read_reset(keys: tuple[str, ...], token: str, now: datetime) -> tuple[uuid.U
 
 
 def issue_device(keys: tuple[str, ...], email: str) -> str:
-    """A token of a browser in which somebody with this address has logged in."""
-    return _signer(keys, "device").sign(f"{uuid.uuid4().hex}.{email}").decode()
+    """A token of a browser in which somebody with this address has logged in. It does not have the address itself."""
+    return _signer(keys, "device").sign(f"{uuid.uuid4().hex}.{of_secret(email)}").decode()
 
 
-def read_device(keys: tuple[str, ...], token: str) -> tuple[str, str]:
-    """Which browser it is, and the address. Raises BadToken."""
-    device, _, email = _unsigned(keys, "device", token).partition(".")
-    return device, email
+def read_device(keys: tuple[str, ...], token: str, email: str) -> str | None:
+    """Which browser it is, if somebody with this address has logged in with it. Raises BadToken."""
+    device, _, known = _unsigned(keys, "device", token).partition(".")
+    return device if known == of_secret(email) else None
 
 
 def _unsigned(keys: tuple[str, ...], salt: str, token: str) -> str:

@@ -17,6 +17,7 @@ from tree_sitter import Parser
 from consent.errors import Invalid
 from consent.tomllines import TOML, Path, key
 
+UNCHANGEABLE = "The file is written in a way that the forms cannot change. Change it as a text."
 # Texts by language, in place of one text.
 Texts = dict[str, str]
 
@@ -41,9 +42,7 @@ def write(source: str, values: Mapping[Path, Any]) -> str:
     except (TOMLKitError, LookupError, TypeError, ValueError):
         is_right = False
     if not is_right:
-        raise Invalid(
-            "The file is written in a way that the forms cannot change. Change it as a text."
-        )
+        raise Invalid(UNCHANGEABLE)
     return made
 
 
@@ -135,34 +134,58 @@ def _copy(tree: Any) -> Any:
 
 def remove(source: str, kind: str, index: int) -> str:
     """The file without one of the rows of a kind, and without the comment above it. Raises Invalid."""
-    rows = _rows(source, kind)
-    start, end = _row(rows, kind, index)
-    lines = source.splitlines(keepends=True)
-    return "".join(lines[:start] + lines[end:])
+    start, end = _row(_rows(source, kind), kind, index)
+    lines = _lines(source)
+    expected = plain(source)
+    del expected[kind][index]
+    if not expected[kind]:
+        del expected[kind]
+    return _checked("".join(lines[:start] + lines[end:]), expected)
 
 
 def swap(source: str, kind: str, index: int) -> str:
     """The file with a row and the one after it in each other's place, with the comments above them. Raises Invalid."""
     rows = _rows(source, kind)
     first, second = _row(rows, kind, index), _row(rows, kind, index + 1)
-    lines = source.splitlines(keepends=True)
+    lines = _lines(source)
     lines[-1] = lines[-1].rstrip("\n") + "\n"
     one, other = lines[slice(*first)], lines[slice(*second)]
     between: list[str] = []
     if other[-1].strip():  # the last row of a file has no empty line after it
         between = ["\n"] if one[-1].strip() else [one.pop()]
-    return "".join([*lines[: first[0]], *other, *between, *one, *lines[second[1] :]])
+    apart = lines[first[1] : second[0]]
+    expected = plain(source)
+    found = expected[kind]
+    found[index], found[index + 1] = found[index + 1], found[index]
+    made = [*lines[: first[0]], *other, *between, *apart, *one, *lines[second[1] :]]
+    return _checked("".join(made), expected)
+
+
+def _lines(source: str) -> list[str]:
+    """The lines as TOML has them: other signs that Python takes for the end of one may stand in a text."""
+    *whole, last = source.split("\n")
+    return [*(f"{line}\n" for line in whole), *([last] if last else [])]
+
+
+def _checked(made: str, expected: dict[str, Any]) -> str:
+    """The file, if that is what it says."""
+    try:
+        if plain(made) == expected:
+            return made
+    except tomllib.TOMLDecodeError:
+        pass
+    raise Invalid(UNCHANGEABLE)
 
 
 def _row(rows: list[tuple[int, int]], kind: str, index: int) -> tuple[int, int]:
     if not 0 <= index < len(rows):
-        raise Invalid(f"There is no [[{kind}]] table at this place. Change the file as a text.")
+        raise Invalid(UNCHANGEABLE)
     return rows[index]
 
 
 def _rows(source: str, kind: str) -> list[tuple[int, int]]:
     """The lines of each row of a kind: from the first of its comment to the next table's, counted from 0."""
-    lines = source.splitlines()
+    lines = source.split("\n")
     rows: list[tuple[int, int]] = []
     starts = _headers(source)
     for position, (line, path, is_row) in enumerate(starts):

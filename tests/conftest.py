@@ -249,6 +249,33 @@ def alice(app: Flask, client: FlaskClient) -> FlaskClient:
     return client
 
 
+# Logs somebody in, in a browser of their own.
+Person = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def person(app: Flask) -> Person:
+    """Olga owns 07sor, Erik and Eva edit it, Vera views it; Sam owns the shop."""
+    with app.app_context():
+        for name, site, role in (
+            ("olga", "07sor", "owner"),
+            ("erik", "07sor", "editor"),
+            ("eva", "07sor", "editor"),
+            ("vera", "07sor", "viewer"),
+            ("sam", "krukke", "owner"),
+        ):
+            email = f"{name}@example.no"
+            staff.add(db.session(), email, PASSWORD, [site], datetime.now(UTC), role)
+
+    def log_in(name: str) -> FlaskClient:
+        client = app.test_client()
+        data = {"email": f"{name}@example.no", "password": PASSWORD}
+        assert client.post("/dashboard/login", data=data).status_code == 303
+        return client
+
+    return log_in
+
+
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
     """A mail server, and its address."""

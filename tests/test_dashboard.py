@@ -1,5 +1,6 @@
 """Staff pages: who gets in, and what they see."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -120,6 +121,16 @@ def test_after_the_login_nobody_is_sent_elsewhere(
     client: FlaskClient, people: None, target: str
 ) -> None:
     assert log_in(client, "alice@example.no", next=target).location == "/dashboard/"
+
+
+def test_who_has_chosen_a_language_keeps_it(client: FlaskClient, people: None) -> None:
+    data = {"email": "alice@example.no", "password": PASSWORD}
+    answer = client.post("/dashboard/login?lang=nn", data=data, follow_redirects=True)
+    pages.check(answer, "nn")
+
+    for path in re.findall(r'href="(/dashboard/[^"#]*)"', answer.get_data(as_text=True)):
+        assert "lang=nn" in path
+    assert "lang=nn" in client.post("/dashboard/logout?lang=nn").location
 
 
 def test_logging_out_ends_it(alice: FlaskClient) -> None:

@@ -2,48 +2,29 @@
 
 import re
 import tomllib
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import html5lib
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent import notice, staff, versions
+from consent import drafts, notice, versions
 from consent.db import db
 from consent.demo import SITE_FILE
+from consent.models import Site
 from consent.siteform import PARTS, ROWS
 from tests import pages
-from tests.conftest import PASSWORD
+from tests.conftest import Person
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 DRAFT = "/dashboard/07sor/draft"
 SOURCE = SITE_FILE.read_text()
-# Logs somebody in, in a browser of their own.
-Person = Callable[[str], FlaskClient]
-
-
-@pytest.fixture
-def person(app: Flask) -> Person:
-    """Erik and Eva edit 07sor, Vera views it, Sam owns the shop."""
-    with app.app_context():
-        for email, site, role in (
-            ("erik@example.no", "07sor", "editor"),
-            ("eva@example.no", "07sor", "editor"),
-            ("vera@example.no", "07sor", "viewer"),
-            ("sam@example.no", "krukke", "owner"),
-        ):
-            staff.add(db.session(), email, PASSWORD, [site], datetime.now(UTC), role)
-
-    def log_in(name: str) -> FlaskClient:
-        client = app.test_client()
-        client.post("/dashboard/login", data={"email": f"{name}@example.no", "password": PASSWORD})
-        return client
-
-    return log_in
+# After everybody logged in.
+TODAY = datetime.now(UTC) + timedelta(hours=5)
 
 
 @pytest.fixture
@@ -216,6 +197,26 @@ class TestRows:
 
         assert len(tomllib.loads(source(erik))["services"][0]["cookies"]) == count
 
+    def test_an_empty_form_adds_no_row(self, erik: FlaskClient) -> None:
+        answer = fill(erik, "purposes/new")
+
+        assert erik.get(answer.location).status_code == 200
+        assert source(erik) == SOURCE
+
+    def test_an_empty_row_can_be_opened_and_removed(self, erik: FlaskClient) -> None:
+        count = len(tomllib.loads(SOURCE)["statements"])
+        text = erik.get(f"{DRAFT}/-/text").get_data(as_text=True)
+        was = re.search(r'name="was" value="(\w+)"', text)
+        assert was
+        erik.post(f"{DRAFT}/-/text", data={"was": was[1], "source": SOURCE + "\n[[statements]]\n"})
+
+        assert erik.get(f"{DRAFT}/statements/{count}").status_code == 200
+        page = erik.get(f"{DRAFT}/statements").get_data(as_text=True)
+        hashes = re.findall(r'name="was" value="(\w+)"', page)
+        erik.post(f"{DRAFT}/statements/{count}/remove", data={"was": hashes[-1]})
+
+        assert len(tomllib.loads(source(erik))["statements"]) == count
+
     @pytest.mark.parametrize("path", ["services/99", "nothing", "nothing/0", "site/0", "site/new"])
     def test_what_is_not_there_is_not_found(self, erik: FlaskClient, path: str) -> None:
         assert erik.get(f"{DRAFT}/{path}").status_code == 404
@@ -347,12 +348,30 @@ class TestText:
         self.save(erik, SOURCE.replace('key = "07sor"', 'key = "other"'))
 
         said, seen = review(erik)
+        with app.app_context():
+            stand = drafts.of_site(db.session(), "07sor")
+        answer = erik.post(f"{DRAFT}/-/review", data={"seen": stand.seen(1)})
 
         assert "The key of a site never changes: write 07sor." in said
         assert not seen
+        assert answer.status_code == 422
+        with app.app_context():
+            assert db.session.get(Site, "other") is None
+        assert current(app).number == 1
 
-    @pytest.mark.parametrize("text", ["", "services = 3", 'services = [{key = "x"}, 7]',
-                                      "purposes = {}", "site = 1", '[[site]]\nkey = "x"'])  # fmt: skip
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "services = 3",
+            "services = [{use = [1]}]",
+            "services = [{use = {a = 1}}]",
+            'services = [{key = "x"}, 7]',
+            "purposes = {}",
+            "site = 1",
+            '[[site]]\nkey = "x"',
+        ],
+    )
     def test_whatever_it_says_the_forms_open(self, erik: FlaskClient, text: str) -> None:
         assert self.save(erik, text).status_code == 303
 
@@ -405,11 +424,12 @@ class TestPublishing:
         fill(erik, "contacts", controller__phone="+47 11 11 11 11")
         _, seen = review(erik)
 
-        erik.post(f"{DRAFT}/-/review", data={"seen": seen, "dated": "on"})
+        with time_machine.travel(TODAY, tick=False):
+            erik.post(f"{DRAFT}/-/review", data={"seen": seen, "dated": "on"})
 
         with app.app_context():
             site_file = versions.site_file(versions.current(db.session(), "07sor"))
-        assert site_file.site.updated == datetime.now(site_file.zone).date()
+        assert site_file.site.updated == TODAY.astimezone(site_file.zone).date()
 
     def test_a_material_change_is_lowered_with_a_reason_only(
         self, app: Flask, erik: FlaskClient
@@ -428,6 +448,18 @@ class TestPublishing:
             False,
             "It was always so.",
         )
+
+    def test_a_form_that_is_refused_keeps_what_was_ticked(self, erik: FlaskClient) -> None:
+        fill(erik, "processors/0", countries="NO\r\nUS")
+
+        answer = erik.post(
+            f"{DRAFT}/-/review", data={"seen": "old", "weight": "lowered", "reason": "So."}
+        )
+
+        page = answer.get_data(as_text=True)
+        assert 'value="lowered" checked' in page
+        assert 'name="dated" checked' not in page
+        assert "So.</textarea>" in page
 
     def test_a_change_of_wording_may_be_raised(self, app: Flask, erik: FlaskClient) -> None:
         fill(erik, "contacts", controller__phone="+47 11 11 11 11")
@@ -449,8 +481,6 @@ class TestPublishing:
         erik = person("erik")
         fill(erik, "contacts", controller__phone="+47 11 11 11 11")
         erik.post(f"{DRAFT}/-/review", data={"seen": review(erik)[1]})
-        with app.app_context():
-            staff.add(db.session(), "olga@example.no", PASSWORD, ["07sor"], datetime.now(UTC))
 
         log = pages.check(person("olga").get("/dashboard/07sor/log?lang=en"))
 
@@ -459,7 +489,18 @@ class TestPublishing:
     def test_a_draft_may_be_thrown_away(self, erik: FlaskClient) -> None:
         fill(erik, "contacts", controller__phone="+47 11 11 11 11")
 
-        erik.post(f"{DRAFT}/-/discard")
+        page = erik.get(DRAFT).get_data(as_text=True)
+        was = re.search(r'name="was" value="(\w+)"', page)
+        assert was
+        # Not what somebody has changed since.
+        fill(erik, "contacts", controller__phone="+47 22 22 22 22")
+        erik.post(f"{DRAFT}/-/discard", data={"was": was[1]})
+        assert "+47 22 22 22 22" in source(erik)
+
+        page = erik.get(DRAFT).get_data(as_text=True)
+        was = re.search(r'name="was" value="(\w+)"', page)
+        assert was
+        erik.post(f"{DRAFT}/-/discard", data={"was": was[1]})
 
         assert source(erik) == SOURCE
 
@@ -516,13 +557,38 @@ class TestPreview:
 
         assert "The draft has mistakes at this moment" in pages.check(answer)
 
-    @pytest.mark.parametrize("version", ["9", "0", "x", "draft"])
+    @pytest.mark.parametrize("version", ["9", "0", "x", "9" * 5000, "-1"])
     def test_a_version_that_is_not_there_is_not_found(
         self, erik: FlaskClient, version: str
     ) -> None:
+        assert self.stage(erik, version=version).status_code == 404
+        page = erik.get("/dashboard/07sor/preview", query_string={"version": version})
+        assert page.status_code == 404
+
+    def test_a_draft_with_mistakes_says_so(self, erik: FlaskClient) -> None:
         fill(erik, "banner", asking__months="soon")
 
-        assert self.stage(erik, version=version).status_code == 404
+        answer = self.stage(erik, version="draft", lang="en")
+
+        assert "The draft has mistakes" in pages.check(answer)
+        assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+        pages.check(erik.get("/dashboard/07sor/preview?version=draft"))
+
+    def test_the_draft_shows_in_its_own_layout_and_language(self, erik: FlaskClient) -> None:
+        fill(erik, "banner", looks__layout="bar", looks__scheme="dark")
+
+        page = erik.get("/dashboard/07sor/preview?version=draft").get_data(as_text=True)
+
+        for name in ("bar", "dark", "draft"):
+            assert f'<option value="{name}" selected>' in page
+
+    def test_viewers_see_no_draft(self, person: Person, erik: FlaskClient) -> None:
+        fill(erik, "banner", looks__layout="bar")
+
+        vera = person("vera")
+
+        assert self.stage(vera, version="draft").status_code == 403
+        assert "draft" not in vera.get("/dashboard/07sor/preview?lang=en").get_data(as_text=True)
 
 
 PATHS = ["", "/site", "/services/0", "/services/new", "/-/text", "/-/review", "/-/site.toml"]

@@ -1,7 +1,6 @@
 """Who may see and change a site: roles, invitations, and the log of what staff did."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,12 +12,10 @@ from flask.testing import FlaskClient
 from consent import staff
 from consent.db import db
 from tests import pages
-from tests.conftest import PASSWORD, Command, make_app
+from tests.conftest import PASSWORD, Command, Person, make_app
 from tests.mailbox import Mailbox
 
 SERVER = "https://consent.example"
-# Logs somebody in, in a browser of their own.
-Person = Callable[[str], FlaskClient]
 
 
 @pytest.fixture
@@ -30,27 +27,6 @@ def app(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> Flask:
 @pytest.fixture
 def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
     return mailbox[0]
-
-
-@pytest.fixture
-def person(app: Flask) -> Person:
-    """Olga owns 07sor, Erik edits it, Vera views it; Sam owns the shop."""
-    with app.app_context():
-        for email, site, role in (
-            ("olga@example.no", "07sor", "owner"),
-            ("erik@example.no", "07sor", "editor"),
-            ("vera@example.no", "07sor", "viewer"),
-            ("sam@example.no", "krukke", "owner"),
-        ):
-            staff.add(db.session(), email, PASSWORD, [site], datetime.now(UTC), role)
-
-    def log_in(name: str) -> FlaskClient:
-        client = app.test_client()
-        data = {"email": f"{name}@example.no", "password": PASSWORD}
-        assert client.post("/dashboard/login", data=data).status_code == 303
-        return client
-
-    return log_in
 
 
 def identity(app: Flask, name: str) -> str:
@@ -393,7 +369,7 @@ class TestInvitations:
 
 def test_the_log_is_read_in_parts(app: Flask, person: Person) -> None:
     olga, vera = person("olga"), identity(app, "vera")
-    for number in range(60):
+    for number in range(61):
         role = ("viewer", "editor")[number % 2]
         olga.post(f"/dashboard/07sor/people/{vera}", data={"role": role})
 

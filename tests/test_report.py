@@ -360,17 +360,19 @@ def test_who_may_see_the_site_no_longer_gets_nothing(
 def test_what_the_mail_server_does_not_take_is_tried_again_later(
     app: Flask, report: Callable[..., Any], box: Mailbox
 ) -> None:
-    for email in ("nobody@example.no", "alice@example.no"):
+    for email in ("nobody@example.no", "later@example.no", "alice@example.no"):
         subscribe(app, email=email)
 
     first = report("07sor", "--send", at=DECEMBER)
     second = report("07sor", "--send", at=DECEMBER + reports.PAUSE / 2)
     third = report("07sor", "--send", at=DECEMBER + reports.PAUSE)
 
-    assert (first[0], first[1]) == (1, "1 sent, 1 refused.\n")
+    assert (first[0], first[1]) == (1, "1 sent, 2 refused.\n")
     assert "nobody@example.no: The mail server said 550" in first[2]
     assert second[1] == "0 sent, 0 refused.\n"
+    # The other was refused for good: the next month's is tried again.
     assert third[1] == "0 sent, 1 refused.\n"
+    assert "later@example.no" in third[2]
     assert box.recipients == ["alice@example.no"]
 
 

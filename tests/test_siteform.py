@@ -61,7 +61,7 @@ def form_of(place: Place, source: str) -> MultiDict[str, str]:
 
 def test_every_key_of_the_file_is_in_a_form() -> None:
     """Tables and rows are in parts, and each model's keys are fields."""
-    in_parts = {name for names in PARTS.values() for name in names} | ROWS.keys()
+    in_parts = {name for names in PARTS.values() for name in names} | set(ROWS)
     assert in_parts == sitefile.SiteFile.model_fields.keys()
     names = {field.path for part in (*PARTS, *ROWS) for field in siteform.fields(part)}
     for part, model in {

@@ -121,6 +121,46 @@ def test_a_row_that_is_not_there_is_said(index: int) -> None:
         tomledit.remove(SOURCE, "services", index)
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u0085", "\x0c", "\u001e"])
+def test_signs_that_end_a_line_elsewhere_are_a_text_like_any_other(sign: str) -> None:
+    source = SOURCE.replace('"Hello"', f'"""a{sign}b{sign}c"""') if sign > " " else SOURCE
+    source = f"# a{sign}b\n{source}" if sign in ("\u2028", "\u0085") else source
+
+    for index in range(3):
+        made = tomledit.remove(source, "services", index)
+        expected = plain(source)
+        del expected["services"][index]
+        assert plain(made) == expected
+    assert [each["key"] for each in plain(tomledit.swap(source, "services", 0))["services"]] == [
+        "two",
+        "one",
+        "three",
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '[[services]]\nkey = "a"\n[[data]]\nx = 1\n[[services.cookies]]\nname = "c"\n',
+        '[[services]]\nkey = "a"\n\n[[data]]\nx = 1\n\n[[services]]\nkey = "b"\n',
+        'x = """\n[[services]]\n"""\n[[services]]\nkey = "a"\n[[services]]\nkey = "b"\n',
+    ],
+)
+def test_an_odd_order_is_changed_rightly_or_left_to_the_text(source: str) -> None:
+    for make in (tomledit.remove, tomledit.swap):
+        for index in range(2):
+            expected = plain(source)["services"]
+            try:
+                made = make(source, "services", index)
+            except Invalid:
+                continue
+            if make is tomledit.swap:
+                expected[index], expected[index + 1] = expected[index + 1], expected[index]
+            else:
+                del expected[index]
+            assert plain(made).get("services", []) == expected
+
+
 def test_rows_in_one_line_are_left_to_the_text() -> None:
     with pytest.raises(Invalid, match="as a text"):
         tomledit.remove('services = [{key = "one"}]\n', "services", 0)

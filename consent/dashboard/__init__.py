@@ -46,7 +46,7 @@ def log_in() -> ResponseReturnValue:
         return frame.log_in(member, target)
     session.clear()
     session.update(pending=member.id.hex, since=int(web.now().timestamp()))
-    return redirect(url_for("dashboard.code", next=target, lang=request.args.get("lang")), 303)
+    return redirect(url_for("dashboard.code", next=target), 303)
 
 
 @blueprint.get("/-/code")

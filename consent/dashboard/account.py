@@ -128,7 +128,7 @@ def _not_theirs() -> str:
 
 
 def _address() -> str:
-    return url_for("account.page", lang=request.args.get("lang"))
+    return url_for("account.page")
 
 
 def _set_up(member: Staff, **more: Any) -> str:

@@ -45,13 +45,13 @@ def add_webhook(member: Staff, site: str) -> ResponseReturnValue:
     session, address = web.session(), request.form.get("address", "").strip()
     # Of owners only: the server is to send to an address, which may be one that others do not reach.
     frame.of_site(member, site, "owner")
+    audit.note(session, site, member.email, "webhook-added", web.now(), url=address)
     try:
         made = webhooks.add(session, site, address, web.now())
     except Invalid:
+        session.rollback()
         problem = gettext("Write the address whole and without special letters: https://…")
         return _page(member, site, problem=problem, address=address), 422
-    audit.note(session, site, member.email, "webhook-added", web.now(), url=made.url)
-    session.commit()
     return _page(member, site, made=made)
 
 
@@ -65,7 +65,7 @@ def remove_webhook(member: Staff, site: str, identity: uuid.UUID) -> ResponseRet
     url = gone[identity]
     audit.note(session, site, member.email, "webhook-removed", web.now(), url=url)
     session.commit()
-    return redirect(url_for("announcements.page", site=site, lang=request.args.get("lang")), 303)
+    return redirect(url_for("announcements.page", site=site), 303)
 
 
 @blueprint.get("/<site>/announcements/<int:number>")
@@ -167,7 +167,4 @@ def _unknown_before() -> datetime:
 
 
 def _to(site: str, number: int) -> ResponseReturnValue:
-    language = request.args.get("lang")
-    return redirect(
-        url_for("announcements.announcement", site=site, number=number, lang=language), 303
-    )
+    return redirect(url_for("announcements.announcement", site=site, number=number), 303)

@@ -84,8 +84,7 @@ def erase(member: Staff, site: str) -> ResponseReturnValue:
     # Without any id: that somebody was erased is all that is kept of it.
     audit.note(session, site, member.email, "decisions-erased", web.now(), count=erased)
     session.commit()
-    language = request.args.get("lang")
-    return redirect(url_for("decisions.page", site=site, erased=erased, lang=language), 303)
+    return redirect(url_for("decisions.page", site=site, erased=erased), 303)
 
 
 def _page(shared: dict[str, Any], **more: object) -> str:

@@ -10,7 +10,8 @@ from flask import Blueprint, Response, g, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from consent import audit, i18n, staff, staff_sessions, tokens, versions, web
+from consent import audit, drafts, i18n, staff, staff_sessions, tokens, versions, web
+from consent.drafts import Stand
 from consent.errors import NotAllowed
 from consent.models import Staff, StaffSession
 from consent.security import DEVICE, require_own_page
@@ -21,8 +22,13 @@ View = Callable[..., ResponseReturnValue]
 DEVICE_LIFETIME = 365 * 24 * 60 * 60
 
 
+# Bytes of a site file. A form of it is larger than what visitors send.
+LARGEST = 1024 * 1024
+
+
 def init(blueprint: Blueprint) -> None:
     blueprint.before_request(_guard)
+    blueprint.url_defaults(_keep_language)
     blueprint.context_processor(_language)
     blueprint.register_error_handler(NotAllowed, _not_allowed)
 
@@ -31,6 +37,18 @@ def _guard() -> None:
     g.language = i18n.choose(i18n.STAFF_LANGUAGES)
     if request.method == "POST":
         require_own_page()
+
+
+def _keep_language(_endpoint: str, values: dict[str, Any]) -> None:
+    """Who has chosen a language reads the next page in it, too."""
+    if "lang" in request.args:
+        values.setdefault("lang", request.args["lang"])
+
+
+def take_large_forms(blueprint: Blueprint) -> None:
+    @blueprint.before_request
+    def allow() -> None:
+        request.max_content_length = request.max_form_memory_size = LARGEST
 
 
 def _language() -> dict[str, Any]:
@@ -69,6 +87,11 @@ def of_site(member: Staff, site: str, role: str = "viewer") -> dict[str, Any]:
         "site": row,
         "file": site_file,
     }
+
+
+def of_draft(member: Staff, site: str) -> tuple[dict[str, Any], Stand]:
+    """The same for its editors, and the draft of the site file. Raises NotFound, NotAllowed."""
+    return of_site(member, site, "editor"), drafts.of_site(web.session(), site)
 
 
 def members_only(view: View) -> View:

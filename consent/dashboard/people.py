@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -37,6 +37,8 @@ def invite(member: Staff, site: str) -> ResponseReturnValue:
     session, form, now = web.session(), request.form, web.now()
     email, role = form.get("email", "").strip(), form.get("role", "")
     sites = list(dict.fromkeys([site, *form.getlist("site")]))
+    if role not in staff.ROLES:
+        raise Invalid(f"{role!r} is no role.")
     try:
         secret = invitations.invite(session, member, email, sites, role, now)
     except Invalid:
@@ -45,7 +47,7 @@ def invite(member: Staff, site: str) -> ResponseReturnValue:
     for each in sites:
         audit.note(session, each, member.email, "invited", now, whom=email.lower(), role=role)
     session.commit()
-    path = url_for("invitation.page", secret=secret, lang=request.args.get("lang"))
+    path = url_for("invitation.page", secret=secret, lang=g.language)
     address = web.public_url() + path
     if web.sends_mail():
         names = [versions.site_file(versions.current(session, each)).site.name for each in sites]
@@ -80,13 +82,12 @@ def change(member: Staff, site: str, identity: uuid.UUID) -> ResponseReturnValue
     if other is None:
         raise NotFound("There is no such member.")
     # Whoever is no member of this site is none that this page knows.
-    staff.role_in(session, other, site)
-    email = other.email
+    had, email = staff.role_in(session, other, site), other.email
     try:
         if role == "none":
             staff.leave(session, other, site)
             audit.note(session, site, member.email, "removed", web.now(), whom=email)
-        else:
+        elif role != had:
             staff.join(session, other, site, role)
             audit.note(
                 session, site, member.email, "role-changed", web.now(), whom=email, role=role
@@ -137,4 +138,4 @@ def _page(member: Staff, site: str, **more: object) -> str:
 
 
 def _back(site: str) -> ResponseReturnValue:
-    return redirect(url_for("people.page", site=site, lang=request.args.get("lang")), 303)
+    return redirect(url_for("people.page", site=site), 303)

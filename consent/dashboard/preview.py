@@ -23,12 +23,15 @@ def page(member: Staff, site: str) -> ResponseReturnValue:
     shared = frame.of_site(member, site)
     session = web.session()
     numbers = [each.number for each in versions.of_site(session, site)]
-    stand = drafts.of_site(session, site)
+    version = request.args.get("version", str(numbers[0]))
+    shown = _of_version(member, site, version)
+    # A draft with mistakes looks like nothing; its choices are those of the version in force.
+    site_file = shown[0] if shown else shared["file"]
     asked = {
-        "version": request.args.get("version", str(numbers[0])),
-        "spoken": request.args.get("spoken", shared["file"].default_language),
-        "layout": request.args.get("layout", shared["file"].looks.layout),
-        "scheme": request.args.get("scheme", shared["file"].looks.scheme),
+        "version": version,
+        "spoken": request.args.get("spoken", site_file.default_language),
+        "layout": request.args.get("layout", site_file.looks.layout),
+        "scheme": request.args.get("scheme", site_file.looks.scheme),
         "show": request.args.get("show", SHOWN[0]),
     }
     return render_template(
@@ -36,11 +39,11 @@ def page(member: Staff, site: str) -> ResponseReturnValue:
         **shared,
         asked=asked,
         numbers=numbers,
-        has_draft=stand.changed_by is not None,
+        has_draft=shared["may_edit"] and drafts.of_site(session, site).changed_by is not None,
         option=labels.option,
         layouts=preview.LAYOUTS,
         schemes=preview.SCHEMES,
-        spoken=_of_version(site, asked["version"])[0].site.languages,
+        spoken=site_file.site.languages,
     )
 
 
@@ -49,10 +52,22 @@ def page(member: Staff, site: str) -> ResponseReturnValue:
 def stage(member: Staff, site: str) -> ResponseReturnValue:
     """The page within the page."""
     staff.require_site(web.session(), member, site)
-    site_file, number = _of_version(site, request.args.get("version", ""))
+    shown = _of_version(member, site, request.args.get("version", ""))
+    if shown is None:
+        return unseen()
+    site_file, number = shown
     layout, scheme = request.args.get("layout", ""), request.args.get("scheme", "")
     dressed = preview.dressed(site_file, layout, scheme)
     return staged(dressed, number, request.args.get("spoken", ""), request.args.get("show", ""))
+
+
+def unseen() -> Response:
+    """In place of a draft that cannot be shown."""
+    response = Response(render_template("dashboard/draft/unseen.html"))
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; frame-ancestors 'self'"
+    )
+    return response
 
 
 def staged(site_file: SiteFile, number: int, language: str, show: str) -> Response:
@@ -78,16 +93,21 @@ def staged(site_file: SiteFile, number: int, language: str, show: str) -> Respon
     return response
 
 
-def _of_version(site: str, version: str) -> tuple[SiteFile, int]:
-    """The site file of a version, or of the draft. Raises NotFound, also where the draft has mistakes."""
+def _of_version(member: Staff, site: str, version: str) -> tuple[SiteFile, int] | None:
+    """The site file of a version, or of the draft, which editors may see; None where that one has mistakes.
+
+    Raises NotFound, NotAllowed.
+    """
     session = web.session()
     current = versions.current(session, site)
     if version == DRAFT:
+        _, stand = frame.of_draft(member, site)
         try:
-            return sitefile.parse(drafts.of_site(session, site).source), current.number + 1
+            return sitefile.parse(stand.source), current.number + 1
         except SiteFileError:
-            raise NotFound("The draft has mistakes, and cannot be shown.") from None
-    if version and not version.isdecimal():
+            return None
+    # Longer numbers are none of a version.
+    if version and not (version.isdecimal() and len(version) < 10):
         raise NotFound(f"There is no version {version!r}.")
     found = versions.get(session, site, int(version)) if version else current
     return versions.site_file(found), found.number

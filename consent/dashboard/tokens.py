@@ -34,20 +34,21 @@ def make(member: Staff, site: str) -> ResponseReturnValue:
     days = form.get("days", 0, type=int)
     if days not in DAYS:
         raise Invalid(f"A token holds for {', '.join(map(str, DAYS))} days.")
+    name = form.get("name", "").strip()
+    audit.note(session, site, member.email, "token-made", web.now(), name=name)
     try:
         made = api_tokens.issue(
             session,
             site,
-            form.get("name", ""),
+            name,
             web.now(),
             form.getlist("scope"),
             timedelta(days=days),
         )
     except Invalid:
+        session.rollback()
         problem = gettext("A token needs a name, and something that it opens.")
         return _page(member, site, problem=problem), 422
-    audit.note(session, site, member.email, "token-made", web.now(), name=form["name"].strip())
-    session.commit()
     return _page(member, site, made=made)
 
 
@@ -59,7 +60,7 @@ def revoke(member: Staff, site: str, token_hash: str) -> ResponseReturnValue:
     ended = api_tokens.revoke(session, site, token_hash, web.now())
     audit.note(session, site, member.email, "token-ended", web.now(), name=ended.name)
     session.commit()
-    return redirect(url_for("tokens.page", site=site, lang=request.args.get("lang")), 303)
+    return redirect(url_for("tokens.page", site=site), 303)
 
 
 def _page(member: Staff, site: str, **more: str) -> str:

@@ -95,10 +95,7 @@ def compare(member: Staff, site: str) -> ResponseReturnValue:
     """From the form to the address of the comparison."""
     staff.require_site(web.session(), member, site)
     old, new = web.two_versions()
-    language = request.args.get("lang")
-    return redirect(
-        url_for("versions.comparison", site=site, number=new, old=old, lang=language), 303
-    )
+    return redirect(url_for("versions.comparison", site=site, number=new, old=old), 303)
 
 
 def _entry(version: Version, before: Version | None) -> Entry:
