@@ -197,7 +197,12 @@ CHANGES = st.one_of(
 )
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck), report_multiple_bugs=False)
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+)
 @given(
     which=st.sampled_from(["demo", "shop"]),
     changes=st.lists(st.lists(CHANGES, max_size=4).map(dict), max_size=4),
