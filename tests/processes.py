@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -110,6 +111,30 @@ class Server:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()
+
+
+def workers(process: subprocess.Popen[str]) -> list[int]:
+    """Ids of the processes that it started."""
+    return [
+        int(child)
+        for path in Path(f"/proc/{process.pid}/task").glob("*/children")
+        for child in path.read_text().split()
+    ]
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    """Workers of a killed server end by themselves, soon."""
+    until = time.monotonic() + 60
+    while any(_is_alive(pid) for pid in pids):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def stop(process: subprocess.Popen[str]) -> None:

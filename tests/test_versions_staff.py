@@ -64,7 +64,7 @@ def test_a_version_leads_to_all_that_there_is_of_it(bob: FlaskClient) -> None:
     for path in (
         "/privacy/krukke/versions/2?lang=en",
         "/privacy/krukke/versions/2.json",
-        "/dashboard/krukke/versions/2.toml",
+        "/dashboard/krukke/versions/2.toml?lang=en",
     ):
         assert f'href="{path}"' in page
         assert bob.get(path).status_code == 200

@@ -51,7 +51,8 @@ def begin() -> ResponseReturnValue:
     session.clear()
     session["next"] = request.args.get("next", "")
     session["invitation"] = request.args.get("invitation", "")
-    address = web.public_url() + url_for("provider.callback")
+    # As it is registered there.
+    address = web.public_url() + url_for("provider.callback", lang=None)
     try:
         answer: ResponseReturnValue = _client().authorize_redirect(address)
     except RequestException:
