@@ -4,7 +4,6 @@ What is sent may be wrong: it goes into the draft as it was typed, and the file'
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from consent import known_services, sitefile
 from consent.canonical import digest
-from consent.tomledit import at
+from consent.tomledit import at, plain
 from consent.tomllines import Path
 
 # The parts that are one form each, and what of the file they are about.
@@ -146,12 +145,12 @@ class Place:
             return ()
         if self.index is not None:
             return (self.part, self.index)
-        rows = at(tomllib.loads(source), (self.part,))
+        rows = at(plain(source), (self.part,))
         return (self.part, len(rows) if isinstance(rows, list) else 0)
 
     def content(self, source: str) -> Tree:
         """What the draft says there."""
-        raw = tomllib.loads(source)
+        raw = plain(source)
         if self.part in ROWS:
             found = at(raw, self.root(source))
             return found if isinstance(found, dict) else {}
@@ -161,7 +160,7 @@ class Place:
         """The same, with what it takes from a known service."""
         if self.part not in ROWS or self.index is None:
             return self.content(source)
-        found = at(known_services.expand(tomllib.loads(source)), (self.part, self.index))
+        found = at(known_services.expand(plain(source)), (self.part, self.index))
         return found if isinstance(found, dict) else {}
 
     def hash(self, source: str) -> str:
@@ -179,7 +178,7 @@ def _plain(value: Any) -> Any:
 
 def languages(source: str) -> list[str]:
     """The languages in which the draft's texts are needed."""
-    found: list[str] = sitefile.context_of(tomllib.loads(source))["languages"]
+    found: list[str] = sitefile.context_of(plain(source))["languages"]
     return found
 
 

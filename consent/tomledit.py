@@ -6,6 +6,7 @@ above a header is about what follows, and tomlkit has it at the end of what goes
 
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -47,8 +48,12 @@ def write(source: str, values: Mapping[Path, Any]) -> str:
     return made
 
 
+@lru_cache(maxsize=4)
 def plain(source: str) -> dict[str, Any]:
-    """What the file says. Raises tomllib.TOMLDecodeError."""
+    """What the file says, to be read only: whoever asks next gets the same. Raises tomllib.TOMLDecodeError.
+
+    A page of the draft asks a dozen times, and to read a whole site file takes some milliseconds.
+    """
     return tomllib.loads(source)
 
 
