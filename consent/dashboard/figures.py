@@ -197,6 +197,7 @@ class Asked:
             "purposes": decided["purpose"],
             "visits": seen,
             "timeline": consents.timeline(session, site, self.period),
+            "seen_over_time": visits.timeline(seen.days, self.period),
             "hours": visits.detail(session, site, self.period, "hour")[0],
             "cards": {name: self.card(name, decided[in_detail]) for name in CARDS},
             "titles": {
