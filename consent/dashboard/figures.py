@@ -309,6 +309,7 @@ def _at_a_glance(sites: list[str], period: Period) -> list[Glance]:
         }
         for each in (period, days.before(period))
     ]
+    names_of_sites = versions.names(session, sites)
     found = []
     for site in sites:
         actions = {
@@ -320,7 +321,7 @@ def _at_a_glance(sites: list[str], period: Period) -> list[Glance]:
         found.append(
             Glance(
                 site,
-                versions.site_file(versions.current(session, site)).site.name,
+                names_of_sites[site],
                 Number("visits", now, before),
                 decided,
                 share(actions["accept"], decided),
