@@ -63,6 +63,10 @@ bench-growth: $(VENV)/dev postgresql wrk ## Measure the same with ever more deci
 bench-visits: $(VENV)/dev postgresql wrk ## Count a day of a million page views, and ask about a year of such days
 	$(BIN)/python -m benchmarks.year --markdown docs/benchmarks-visits.md $(ARGS)
 
+.PHONY: bench-dashboard
+bench-dashboard: $(VENV)/dev postgresql ## Ask for every staff page of sixty sites with a year of figures
+	$(BIN)/python -m benchmarks.dashboard --markdown docs/benchmarks-dashboard.md $(ARGS)
+
 .PHONY: soak
 soak: $(VENV)/dev postgresql wrk ## Keep the server busy for ten minutes, and see whether it grows or loses anything
 	$(BIN)/python -m benchmarks.soak $(ARGS)

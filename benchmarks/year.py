@@ -120,24 +120,24 @@ def _fill(url: str) -> None:
         for ago in days:
             day = today - timedelta(days=DAYS - ago)
             with engine.begin() as connection:
-                figures.add(connection, SITE, day, _day(day))
+                figures.add(connection, SITE, day, figures_of(day))
     with engine.begin() as connection:
         connection.execute(update(SiteRow).values(closed_through=today - timedelta(days=1)))
     engine.dispose()
 
 
-def _day(day: date) -> list[Row]:
-    """As many values as a day shows of each dimension; some others on each day."""
+def figures_of(day: date, most: int = closing.MOST_SHOWN) -> list[Row]:
+    """As many values as a day shows of each dimension, or fewer; some others on each day."""
     shift = day.toordinal() % 7
     rows = [Row("total", "views", "", 1_000_000), Row("total", "visits", "", 400_000)]
     for dimension in ("page", "entry", "exit", "referrer", "network"):
         rows += [
             Row(dimension, f"/{dimension}/{value + shift}", "", 2000 - value)
-            for value in range(closing.MOST_SHOWN)
+            for value in range(most)
         ]
     rows += [
         Row("flow", f"/page/{value % 50 + shift}", f"/page/{value // 30}", 100)
-        for value in range(2 * closing.MOST_SHOWN)
+        for value in range(2 * most)
     ]
     rows += [Row("hour", f"{hour:02}", "", 40_000) for hour in range(24)]
     for dimension in ("browser", "system", "device", "language", "campaign"):

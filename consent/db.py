@@ -119,6 +119,16 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+@event.listens_for(Engine, "connect")
+def _postgresql_settings(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, psycopg.Connection):
+        return
+    # Its plan for figures of any dimension is one for several processes, and to begin them takes longer than to sum up
+    # a year of most.
+    connection.execute("SET max_parallel_workers_per_gather = 0")
+    connection.commit()
+
+
 @contextmanager
 def write(engine: Engine) -> Iterator[Connection]:
     """A transaction that only writes."""

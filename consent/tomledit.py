@@ -6,6 +6,7 @@ above a header is about what follows, and tomlkit has it at the end of what goes
 
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -46,8 +47,12 @@ def write(source: str, values: Mapping[Path, Any]) -> str:
     return made
 
 
+@lru_cache(maxsize=4)
 def plain(source: str) -> dict[str, Any]:
-    """What the file says. Raises tomllib.TOMLDecodeError."""
+    """What the file says, to be read only: whoever asks next gets the same. Raises tomllib.TOMLDecodeError.
+
+    A page of the draft asks a dozen times, and to read a whole site file takes some milliseconds.
+    """
     return tomllib.loads(source)
 
 
@@ -136,7 +141,7 @@ def remove(source: str, kind: str, index: int) -> str:
     """The file without one of the rows of a kind, and without the comment above it. Raises Invalid."""
     start, end = _row(_rows(source, kind), kind, index)
     lines = _lines(source)
-    expected = plain(source)
+    expected = _copy(plain(source))
     del expected[kind][index]
     if not expected[kind]:
         del expected[kind]
@@ -154,7 +159,7 @@ def swap(source: str, kind: str, index: int) -> str:
     if other[-1].strip():  # the last row of a file has no empty line after it
         between = ["\n"] if one[-1].strip() else [one.pop()]
     apart = lines[first[1] : second[0]]
-    expected = plain(source)
+    expected = _copy(plain(source))
     found = expected[kind]
     found[index], found[index + 1] = found[index + 1], found[index]
     made = [*lines[: first[0]], *other, *between, *apart, *one, *lines[second[1] :]]

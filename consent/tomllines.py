@@ -76,4 +76,6 @@ def key(node: Node) -> tuple[str, ...]:
     if node.type == "dotted_key":
         return tuple(name for child in node.named_children for name in key(child))
     text = (node.text or b"").decode()
+    if node.type == "bare_key":
+        return (text,)
     return (next(iter(tomllib.loads(f"{text} = 0"))),)

@@ -8,6 +8,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -206,8 +207,14 @@ def _cookie_name(value: str) -> str:
     return value
 
 
+@cache
+def _timezones() -> set[str]:
+    """Those that the machine has. They are looked for in its files, which takes longer than all else of a site file."""
+    return available_timezones()
+
+
 def _timezone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _timezones():
         raise wrong(
             "%(value)s is no time zone. Write a name such as Europe/Oslo.", value=repr(value)
         )

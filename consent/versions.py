@@ -1,5 +1,6 @@
 """Finds published versions, and what they say and mean."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,6 +42,13 @@ def current(session: Session, site: str) -> Version:
     if row is None:
         raise UnknownSite(f"There is no site {site!r} on this server.")
     return get(session, site, row.current)
+
+
+def names(session: Session, sites: Iterable[str]) -> dict[str, str]:
+    """What some sites are called in their versions in force."""
+    in_force = (Site.site == Version.site) & (Site.current == Version.number)
+    found = session.scalars(select(Version).join(Site, in_force).where(Site.site.in_(sites)))
+    return {each.site: site_file(each).site.name for each in found}
 
 
 def published(session: Session, site: str, number: int) -> Published:

@@ -241,6 +241,14 @@ class TestFigures:
     ) -> None:
         assert words in self.read(alice, f"/dashboard/07sor/?{self.day()}&{query}")
 
+    def test_a_long_period_is_a_table_of_its_pictures_steps(self, alice: FlaskClient) -> None:
+        first, last = TODAY.replace(month=1, day=1).date(), TODAY.replace(month=12, day=31).date()
+        said = self.read(alice, f"/dashboard/07sor/?from={first}&to={last}")
+
+        table = said.partition("Day Page views Visits ")[2].partition(" As a file")[0]
+        assert table.count("–") >= 12
+        assert f"{TODAY:%b} 1, {TODAY:%Y} – " in table
+
     def test_what_nobody_knows_of_is_as_usual(self, alice: FlaskClient) -> None:
         usual = self.read(alice, f"/dashboard/07sor/?{self.day()}")
 

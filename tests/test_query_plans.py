@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, event
@@ -124,3 +125,11 @@ def test_a_scan_is_seen(app: Flask) -> None:
                 f"SELECT day FROM {table} WHERE day = '2026-01-01'",
             ):
                 assert scans(connection, (statement, ()))
+
+
+@pytest.mark.postgresql
+def test_postgresql_answers_in_one_process(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        found = connection.exec_driver_sql("SHOW max_parallel_workers_per_gather").scalar()
+
+    assert found == "0"

@@ -114,9 +114,8 @@ def _shown(
 ) -> Shown:
     value = _typed(each, written, spoken) if form is None else _sent(each, name, form, spoken)
     fallback = inherited if inherited is not None and written is None else each.default
-    options = choices.get(full_name) or [
-        (key, labels.option(full_name, key)) for key in each.options
-    ]
+    titles = labels.options(full_name) if each.options else {}
+    options = choices.get(full_name) or [(key, titles.get(key, key)) for key in each.options]
     if options and isinstance(value, str) and value:
         # What is none of them stays as it was typed.
         options += [(value, value)] if value not in dict(options) else []

@@ -197,6 +197,7 @@ class Asked:
             "purposes": decided["purpose"],
             "visits": seen,
             "timeline": consents.timeline(session, site, self.period),
+            "seen_over_time": visits.timeline(seen.days, self.period),
             "hours": visits.detail(session, site, self.period, "hour")[0],
             "cards": {name: self.card(name, decided[in_detail]) for name in CARDS},
             "titles": {
@@ -308,6 +309,7 @@ def _at_a_glance(sites: list[str], period: Period) -> list[Glance]:
         }
         for each in (period, days.before(period))
     ]
+    names_of_sites = versions.names(session, sites)
     found = []
     for site in sites:
         actions = {
@@ -319,7 +321,7 @@ def _at_a_glance(sites: list[str], period: Period) -> list[Glance]:
         found.append(
             Glance(
                 site,
-                versions.site_file(versions.current(session, site)).site.name,
+                names_of_sites[site],
                 Number("visits", now, before),
                 decided,
                 share(actions["accept"], decided),

@@ -63,13 +63,12 @@ def _join(found: list[Invitation], member: Staff) -> None:
 
 def _page(secret: str, found: list[Invitation], problem: str = "") -> str:
     session = web.session()
+    names = versions.names(session, [each.site for each in found])
     return render_template(
         "dashboard/invitation.html",
         secret=secret,
         invitation=found[0],
-        sites=[
-            versions.site_file(versions.current(session, each.site)).site.name for each in found
-        ],
+        sites=[names[each.site] for each in found],
         role=frame.roles()[found[0].role],
         member=frame.logged_in(),
         has_account=staff.by_email(session, found[0].email) is not None,

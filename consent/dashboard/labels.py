@@ -183,7 +183,12 @@ def hint(name: str) -> str:
 
 def option(name: str, value: str) -> str:
     """What a choice is called; where it is a key of the file or a code, that itself."""
-    found = {
+    return options(name).get(value, value)
+
+
+def options(name: str) -> dict[str, str]:
+    """The choices of a field that are called something else than what the file says."""
+    found: dict[str, dict[str, str]] = {
         "looks.layout": {
             "bar": gettext("A bar along the lower edge"),
             "box": gettext("A box in the lower corner"),
@@ -214,4 +219,4 @@ def option(name: str, value: str) -> str:
             "none": gettext("None"),
         },
     }
-    return str(found.get(name, {}).get(value, value))
+    return found.get(name, {})

@@ -50,9 +50,10 @@ def invite(member: Staff, site: str) -> ResponseReturnValue:
     path = url_for("invitation.page", secret=secret, lang=g.language)
     address = web.public_url() + path
     if web.sends_mail():
-        names = [versions.site_file(versions.current(session, each)).site.name for each in sites]
+        names = versions.names(session, sites)
+        named = [names[each] for each in sites]
         try:
-            letters.send(letters.invitation(email, member.email, names, address))
+            letters.send(letters.invitation(email, member.email, named, address))
         except NoMail as error:
             return _page(member, site, link=address, problem=error.detail)
         # Sent once, whoever loads the page again.
@@ -129,9 +130,7 @@ def _page(member: Staff, site: str, **more: object) -> str:
         **shared,
         people=staff.members_of(session, site),
         invitations=invitations.of_site(session, site, web.now()),
-        other_sites=[
-            (each, versions.site_file(versions.current(session, each)).site.name) for each in others
-        ],
+        other_sites=sorted(versions.names(session, others).items()),
         roles=frame.roles(),
         **more,
     )
