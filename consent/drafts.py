@@ -142,6 +142,9 @@ def publish(
     if seen != digest([stand.hash, current]):
         raise Conflict("The draft, or the version in force, was changed meanwhile.")
     source = stand.source
+    # The rule that publishes takes the site from the file, whoever edits it.
+    if found := of_source(source, site):
+        raise SiteFileError(found)
     if dated:
         zone = sitefile.parse(source).zone
         source = tomledit.write(source, {("site", "updated"): now.astimezone(zone).date()})

@@ -12,12 +12,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent import notice, staff, versions
+from consent import drafts, notice, staff, versions
+from consent.canonical import digest
 from consent.db import db
 from consent.demo import SITE_FILE
 from consent.siteform import PARTS, ROWS
 from tests import pages
 from tests.conftest import PASSWORD
+from tests.factories import shop
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 DRAFT = "/dashboard/07sor/draft"
@@ -350,6 +352,21 @@ class TestText:
 
         assert "The key of a site never changes: write 07sor." in said
         assert not seen
+
+    def test_nobody_publishes_another_site_with_their_own(
+        self, app: Flask, erik: FlaskClient
+    ) -> None:
+        """Whoever wrote the draft can work out what the form would send."""
+        self.save(erik, shop(**{'when = "analytics"': 'when = "always"'}))
+        with app.app_context():
+            stand = drafts.of_site(db.session(), "07sor")
+
+        answer = erik.post(f"{DRAFT}/-/review", data={"seen": digest([stand.hash, 1])})
+
+        assert answer.status_code == 422
+        with app.app_context():
+            assert versions.current(db.session(), "krukke").number == 1
+            assert versions.current(db.session(), "07sor").number == 1
 
     @pytest.mark.parametrize("text", ["", "services = 3", 'services = [{key = "x"}, 7]',
                                       "purposes = {}", "site = 1", '[[site]]\nkey = "x"'])  # fmt: skip
