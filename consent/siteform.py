@@ -196,7 +196,7 @@ def sent(place: Place, form: "MultiDict[str, str]", source: str) -> dict[Path, A
         there = at(before, field.path)
         there = there if isinstance(there, list) else []
         kept = 0
-        for row in range(max(len(there), _number(form, f"{field.name}.rows"))):
+        for row in range(max(len(there), rows_of(field, form))):
             old = at(there, (row,))
             inner = {
                 each.path: _value(
@@ -235,8 +235,9 @@ def _without_empty_tables(
     yield from values.items()
 
 
-def _number(form: Mapping[str, str], name: str) -> int:
-    text = form.get(name, "")
+def rows_of(field: Field, form: Mapping[str, str]) -> int:
+    """How many rows within the row a form says that it has."""
+    text = form.get(f"{field.name}.rows", "")
     # No form has more.
     return min(int(text), 200) if re.fullmatch(r"\d{1,3}", text) else 0
 

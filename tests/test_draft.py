@@ -218,6 +218,12 @@ class TestRows:
 
         assert len(tomllib.loads(source(erik))["services"][0]["cookies"]) == count
 
+    def test_a_form_that_says_it_has_many_rows_is_not_believed(self, erik: FlaskClient) -> None:
+        answer = erik.post(f"{DRAFT}/services/0", data={"was": "other", "cookies.rows": "9999"})
+
+        assert answer.status_code == 409
+        assert len(answer.data) < 500_000
+
     @pytest.mark.parametrize("path", ["services/99", "nothing", "nothing/0", "site/0", "site/new"])
     def test_what_is_not_there_is_not_found(self, erik: FlaskClient, path: str) -> None:
         assert erik.get(f"{DRAFT}/{path}").status_code == 404

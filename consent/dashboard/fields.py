@@ -193,7 +193,7 @@ def _sent(each: Field, name: str, form: "MultiDict[str, str]", spoken: list[str]
         return name in form
     if each.kind == "rows":
         # What is in them is asked of the form, field by field; the last of them is the one for another.
-        return [{}] * max(form.get(f"{name}.rows", 1, type=int) - 1, 0)
+        return [{}] * max(siteform.rows_of(each, form) - 1, 0)
     return form.get(name, "")
 
 
