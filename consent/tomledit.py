@@ -6,6 +6,7 @@ above a header is about what follows, and tomlkit has it at the end of what goes
 
 import tomllib
 from collections.abc import Mapping
+from io import StringIO
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +20,8 @@ from consent.tomllines import TOML, Path, key
 
 # Texts by language, in place of one text.
 Texts = dict[str, str]
+
+UNCHANGEABLE = "The file is written in a way that the forms cannot change. Change it as a text."
 
 
 def write(source: str, values: Mapping[Path, Any]) -> str:
@@ -41,9 +44,7 @@ def write(source: str, values: Mapping[Path, Any]) -> str:
     except (TOMLKitError, LookupError, TypeError, ValueError):
         is_right = False
     if not is_right:
-        raise Invalid(
-            "The file is written in a way that the forms cannot change. Change it as a text."
-        )
+        raise Invalid(UNCHANGEABLE)
     return made
 
 
@@ -137,21 +138,47 @@ def remove(source: str, kind: str, index: int) -> str:
     """The file without one of the rows of a kind, and without the comment above it. Raises Invalid."""
     rows = _rows(source, kind)
     start, end = _row(rows, kind, index)
-    lines = source.splitlines(keepends=True)
-    return "".join(lines[:start] + lines[end:])
+    lines = _lines(source)
+    made = "".join(lines[:start] + lines[end:])
+    expected = tomllib.loads(source)
+    del expected[kind][index]
+    if not expected[kind]:
+        del expected[kind]
+    return _verified(made, expected)
 
 
 def swap(source: str, kind: str, index: int) -> str:
     """The file with a row and the one after it in each other's place, with the comments above them. Raises Invalid."""
     rows = _rows(source, kind)
     first, second = _row(rows, kind, index), _row(rows, kind, index + 1)
-    lines = source.splitlines(keepends=True)
+    lines = _lines(source)
     lines[-1] = lines[-1].rstrip("\n") + "\n"
     one, other = lines[slice(*first)], lines[slice(*second)]
+    # Tables of another kind may stand between the two.
+    middle = lines[first[1] : second[0]]
     between: list[str] = []
     if other[-1].strip():  # the last row of a file has no empty line after it
         between = ["\n"] if one[-1].strip() else [one.pop()]
-    return "".join([*lines[: first[0]], *other, *between, *one, *lines[second[1] :]])
+    made = "".join([*lines[: first[0]], *other, *between, *middle, *one, *lines[second[1] :]])
+    expected = tomllib.loads(source)
+    rows_then = expected[kind]
+    rows_then[index], rows_then[index + 1] = rows_then[index + 1], rows_then[index]
+    return _verified(made, expected)
+
+
+def _verified(made: str, expected: Any) -> str:
+    """`made`, if it says what it should: a row may reach over another table, and a text look like a comment."""
+    try:
+        if tomllib.loads(made) == expected:
+            return made
+    except tomllib.TOMLDecodeError:
+        pass
+    raise Invalid(UNCHANGEABLE)
+
+
+def _lines(source: str) -> list[str]:
+    """With their ends. A line ends where TOML says so, and not at each character that Unicode has for it."""
+    return StringIO(source, newline="\n").readlines()
 
 
 def _row(rows: list[tuple[int, int]], kind: str, index: int) -> tuple[int, int]:
@@ -162,7 +189,7 @@ def _row(rows: list[tuple[int, int]], kind: str, index: int) -> tuple[int, int]:
 
 def _rows(source: str, kind: str) -> list[tuple[int, int]]:
     """The lines of each row of a kind: from the first of its comment to the next table's, counted from 0."""
-    lines = source.splitlines()
+    lines = _lines(source)
     rows: list[tuple[int, int]] = []
     starts = _headers(source)
     for position, (line, path, is_row) in enumerate(starts):
