@@ -166,7 +166,12 @@ class Place:
 
     def hash(self, source: str) -> str:
         """Of what the draft says there: another one, once somebody has changed it."""
-        return digest(_plain(self.content(source)))
+        return hash_of(self.content(source))
+
+
+def hash_of(content: Any) -> str:
+    """`Place.hash` of what stands at a place."""
+    return digest(_plain(content if isinstance(content, dict) else {}))
 
 
 def _plain(value: Any) -> Any:

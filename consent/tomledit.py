@@ -41,7 +41,7 @@ def write(source: str, values: Mapping[Path, Any]) -> str:
             _set(document, path, value)
         made = document.as_string()
         is_right = tomllib.loads(made) == _expected(before, values)
-    except (TOMLKitError, LookupError, TypeError, ValueError):
+    except (TOMLKitError, AttributeError, LookupError, TypeError, ValueError):
         is_right = False
     if not is_right:
         raise Invalid(UNCHANGEABLE)

@@ -374,7 +374,9 @@ class TestText:
             assert versions.current(db.session(), "krukke").number == 1
             assert versions.current(db.session(), "07sor").number == 1
 
-    @pytest.mark.parametrize("text", ["", "services = 3", 'services = [{key = "x"}, 7]',
+    @pytest.mark.parametrize("text", ["", "services = 3", 'services = ""', "services = []",
+                                      'site = {languages = ["xx", "../nb", "\\u0000"]}\n'
+                                      'services = [{use = "hotjar"}]', 'services = [{key = "x"}, 7]',
                                       "purposes = {}", "site = 1", '[[site]]\nkey = "x"'])  # fmt: skip
     def test_whatever_it_says_the_forms_open(self, erik: FlaskClient, text: str) -> None:
         assert self.save(erik, text).status_code == 303
@@ -383,6 +385,34 @@ class TestText:
             assert erik.get(f"{DRAFT}{path}").status_code == 200
         for path in ("contacts", "services/new"):
             assert fill(erik, path).status_code in (303, 422)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f"a = {'[' * 200}{']' * 200}",
+            f"a = {'{a = ' * 200}1{'}' * 200}",
+            f"{'a.' * 100_000}a = 1",
+            f"[{'a.' * 20}a]\n{'a.' * 20}a = 1",
+        ],
+    )
+    def test_what_is_nested_too_deep_is_not_kept(self, erik: FlaskClient, text: str) -> None:
+        answer = self.save(erik, text)
+
+        assert answer.status_code == 422
+        assert "nested too deep" in pages.check(answer)
+        assert source(erik) == SOURCE
+
+    def test_of_a_file_full_of_mistakes_some_are_said(self, erik: FlaskClient) -> None:
+        rows = (
+            f'[[processors]]\nkey = "p{each}"\n[[services]]\nprocessor = "q"\n'
+            for each in range(1000)
+        )
+        self.save(erik, SOURCE + "".join(rows))
+
+        said, _ = review(erik)
+
+        assert "200 mistakes are to be mended" in said
+        assert len(said) < 200_000
 
     def test_a_large_file_fits(self, erik: FlaskClient) -> None:
         text = SOURCE + "# filler\n" * 20_000

@@ -102,7 +102,7 @@ def part_page(member: Staff, site: str, part: str) -> ResponseReturnValue:
         rows=[
             (
                 _row_name(row, shared["file"], stand),
-                Place(part, index).hash(stand.source),
+                siteform.hash_of(row),
                 len(_within(part, found, index)),
             )
             for index, row in enumerate(rows if isinstance(rows, list) else [])
@@ -466,7 +466,7 @@ def _stage(member: Staff, site: str, place: Place) -> ResponseReturnValue:
 def _review(member: Staff, site: str, problem: str = "") -> str:
     shared, stand = _editors(member, site)
     current = versions.current(web.session(), site)
-    found = drafts.of_source(stand.source, site)
+    found, raw = drafts.of_source(stand.source, site), tomledit.plain(stand.source)
     values: dict[str, Any] = {}
     if not found:
         new = sitefile.parse(stand.source)
@@ -489,14 +489,14 @@ def _review(member: Staff, site: str, problem: str = "") -> str:
         **shared,
         stand=stand,
         current=current,
-        mistakes=[(each, _place_of(each, stand)) for each in found],
+        mistakes=[(each, _place_of(each, raw)) for each in found],
         seen=digest([stand.hash, current.number]),
         problem=problem,
         **values,
     )
 
 
-def _place_of(mistake: Mistake, stand: Stand) -> dict[str, Any] | None:
+def _place_of(mistake: Mistake, raw: dict[str, Any]) -> dict[str, Any] | None:
     """The form where a mistake is mended, for an address; None where that is the text only."""
     if not mistake.path:
         return None
@@ -506,7 +506,7 @@ def _place_of(mistake: Mistake, stand: Stand) -> dict[str, Any] | None:
             return {"endpoint": "draft.part_page", "part": part}
     if first not in ROWS:
         return None
-    rows = tomledit.at(tomledit.plain(stand.source), (first,))
+    rows = tomledit.at(raw, (first,))
     index = mistake.path[1] if len(mistake.path) > 1 else None
     if isinstance(rows, list) and isinstance(index, int) and index < len(rows):
         return {"endpoint": "draft.row", "part": first, "index": index}
