@@ -147,7 +147,9 @@ def _no_database(error: SQLAlchemyError) -> Response:
 
 def log_database(error: SQLAlchemyError) -> None:
     reason = getattr(error, "orig", None) or error
-    seldom.log_error(__name__, f"The database did not answer: {reason}")
+    # The first line: PostgreSQL goes on with the values of the row, such as somebody's e-mail address.
+    first = next(iter(str(reason).splitlines()), "")
+    seldom.log_error(__name__, f"The database did not answer: {first}")
 
 
 def _refused(error: ConsentError) -> Response:
