@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -92,9 +92,7 @@ def _store(session: Session, stand: Stand, source: str, by: str, now: datetime) 
 
 def discard(session: Session, site: str) -> None:
     """Begins anew from the version in force. Commits."""
-    found = session.get(Draft, site)
-    if found is not None:
-        session.delete(found)
+    session.execute(delete(Draft).where(Draft.site == site))
     session.commit()
 
 
@@ -151,9 +149,11 @@ def publish(
         zone = sitefile.parse(source).zone
         source = tomledit.write(source, {("site", "updated"): now.astimezone(zone).date()})
     audit.note(session, site, by, "published", now, number=current + 1)
-    draft = session.get(Draft, site)
-    if draft is not None:
-        session.delete(draft)
+    same = (Draft.site == site) & (Draft.revision == stand.revision)
+    ended = session.execute(delete(Draft).where(same))
+    # What somebody saved at this moment would be lost.
+    if stand.revision and not ended.rowcount:  # type: ignore[attr-defined]
+        raise Conflict("The draft was changed meanwhile.")
     made = notice.publish(session, source, now, raised=raised, lowered_because=lowered_because)
     if not made.is_new:
         session.rollback()

@@ -14,7 +14,7 @@ import pyotp
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from consent.errors import Invalid, Unauthenticated
@@ -82,12 +82,12 @@ def check(session: Session, keys: Keys, member: Staff, code: str, now: datetime)
 
     Raises Unauthenticated.
     """
-    if not (_is_new(keys, member, code, now) or _use(session, member, code)):
+    if not (_is_new(session, keys, member, code, now) or _use(session, member, code)):
         raise Unauthenticated("This code is not valid, or not any more.")
     session.commit()
 
 
-def _is_new(keys: Keys, member: Staff, code: str, now: datetime) -> bool:
+def _is_new(session: Session, keys: Keys, member: Staff, code: str, now: datetime) -> bool:
     if not member.totp_secret:
         return False
     box = _box(keys)
@@ -96,12 +96,18 @@ def _is_new(keys: Keys, member: Staff, code: str, now: datetime) -> bool:
     except InvalidToken:  # encrypted with a key that has been retired
         return False
     step = _step(secret, code, now)
-    if step is None or step <= (member.totp_step or 0):
+    if step is None:
         return False
-    member.totp_step = step
+    # Asked and noted at once: of two who send the same code at the same moment one is let in.
+    is_later = func.coalesce(Staff.totp_step, 0) < step
     # With the newest key, so that older ones can be retired.
-    member.totp_secret = box.rotate(member.totp_secret.encode()).decode()
-    return True
+    newest = box.rotate(member.totp_secret.encode()).decode()
+    taken = session.execute(
+        update(Staff)
+        .where(Staff.id == member.id, is_later)
+        .values(totp_step=step, totp_secret=newest)
+    )
+    return bool(taken.rowcount)  # type: ignore[attr-defined]
 
 
 def _step(secret: str, code: str, now: datetime) -> int | None:
