@@ -19,6 +19,7 @@ from consent.errors import Conflict, Invalid, NotAllowed, NotFound, Unauthentica
 from consent.hashes import of_secret
 from consent.models import (
     Identity,
+    Invitation,
     Membership,
     RecoveryCode,
     ReportSubscription,
@@ -184,6 +185,7 @@ def join(session: Session, member: Staff, site: str, role: str) -> None:
         raise Invalid(f"{role!r} is no role. There are {', '.join(ROLES)}.")
     if role != "owner":
         _require_other_owner(session, member, site)
+        _end_invitations(session, member, site)
     added = upsert(session, Membership).values(site=site, staff=member.id, role=role)
     session.execute(
         added.on_conflict_do_update(index_elements=["site", "staff"], set_={"role": role})
@@ -198,6 +200,7 @@ def leave(session: Session, member: Staff, site: str) -> None:
     """
     role_in(session, member, site)
     _require_other_owner(session, member, site)
+    _end_invitations(session, member, site)
     session.execute(
         delete(Membership).where(Membership.site == site, Membership.staff == member.id)
     )
@@ -211,6 +214,12 @@ def forget(session: Session, member: Staff) -> None:
         session.execute(delete(table).where(table.staff == member.id))
     session.delete(member)
     session.flush()
+
+
+def _end_invitations(session: Session, member: Staff, site: str) -> None:
+    """Those that a member made, who could else come back by one of them."""
+    made = (Invitation.site == site) & (Invitation.invited_by == member.email)
+    session.execute(delete(Invitation).where(made))
 
 
 def _require_other_owner(session: Session, member: Staff, site: str) -> None:
