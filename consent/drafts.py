@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent import audit, mistakes, notice, sitefile, tomledit, versions
+from consent import audit, mistakes, notice, sitefile, tomledit, tomllines, versions
 from consent.canonical import digest
 from consent.errors import Conflict
 from consent.mistakes import Mistake
@@ -20,6 +20,8 @@ from consent.sitefile import SiteFileError
 
 # How often a change is made anew on what another has saved meanwhile.
 ATTEMPTS = 5
+# Mistakes that are told of at once. Who has made more has pasted something else.
+MOST_MISTAKES = 200
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def mistakes_in(source: str, site: str) -> list[Mistake]:
     try:
         site_file = sitefile.parse(source)
     except SiteFileError as error:
-        return error.mistakes
+        return error.mistakes[:MOST_MISTAKES]
     if site_file.site.key != site:
         said = gettext("The key of a site never changes: write %(key)s.", key=site)
         return [Mistake(1, ("site", "key"), said)]
@@ -130,7 +132,7 @@ def mistakes_in(source: str, site: str) -> list[Mistake]:
 def syntax_of(source: str) -> list[Mistake]:
     """What keeps a source from being TOML."""
     try:
-        tomllib.loads(source)
+        tomllines.loads(source)
     except tomllib.TOMLDecodeError as error:
         return [mistakes.of_syntax(error, source)]
     except RecursionError:

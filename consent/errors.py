@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask, Response, json, render_template, request
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from consent import i18n, seldom
@@ -137,6 +137,8 @@ def init_app(app: Flask) -> None:
 
 def _no_database(error: SQLAlchemyError) -> Response:
     """Locked, full, read-only, or away: the browser keeps its decision and tries again."""
+    if isinstance(error, DataError):  # such as a text with a NUL, which PostgreSQL does not take
+        return _refused(Malformed("This holds what cannot be stored."))
     log_database(error)
     if _wants_json():
         return as_problem(error)
@@ -147,7 +149,9 @@ def _no_database(error: SQLAlchemyError) -> Response:
 
 def log_database(error: SQLAlchemyError) -> None:
     reason = getattr(error, "orig", None) or error
-    seldom.log_error(__name__, f"The database did not answer: {reason}")
+    # The first line: PostgreSQL goes on with the values of the row, such as somebody's e-mail address.
+    first = next(iter(str(reason).splitlines()), "")
+    seldom.log_error(__name__, f"The database did not answer: {first}")
 
 
 def _refused(error: ConsentError) -> Response:

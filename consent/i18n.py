@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from functools import cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.core import negotiate_locale
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
@@ -46,9 +46,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["signed"] = signed
     app.jinja_env.filters["signed_percent"] = signed_percent
     app.jinja_env.filters["isodate"] = lambda day: format_date(date.fromisoformat(day), "medium")
-    app.jinja_env.filters["language_name"] = lambda language: str(
-        Locale.parse(language).get_display_name()
-    ).capitalize()
+    app.jinja_env.filters["language_name"] = language_name
     app.jinja_env.filters["device_name"] = device
     app.jinja_env.filters["spoken_name"] = spoken
     app.jinja_env.globals["text_direction"] = lambda language: Locale.parse(language).text_direction
@@ -95,6 +93,14 @@ def spoken(code: str) -> str:
     return str(name).capitalize() if name else gettext("Unknown")
 
 
+def language_name(code: str) -> str:
+    """A language's name in itself. What is no language stays: a draft may name anything as one."""
+    try:
+        return str(Locale.parse(code).get_display_name()).capitalize()
+    except (ValueError, UnknownLocaleError):
+        return code
+
+
 def short_day(day: date) -> str:
     """A day without its year, in the language in force."""
     return str(format_date(day, "d MMM"))
@@ -116,7 +122,11 @@ def gettext_noop(text: str) -> str:
 
 def in_languages(text: str, languages: Iterable[str]) -> dict[str, str]:
     """A text of the catalogues in each language, as a site file has it. English where there is no catalogue."""
-    return {language: _catalogue(language).gettext(text) for language in languages}
+    return {
+        # A site file may name anything as a language, until its mistakes are mended.
+        language: _catalogue(language).gettext(text) if language in CATALOGUES else text
+        for language in languages
+    }
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consent import staff
@@ -15,8 +16,8 @@ def log_in(session: Session, claims: Mapping[str, Any], invited: str, now: datet
     """The member whom the provider's claims are about. Commits.
 
     At first somebody is known by their e-mail address, if the provider says that it is verified; from then on by
-    issuer and subject, which alone are theirs for ever (section 5.7). Nobody becomes a member so, but who has the
-    `invited` address.
+    issuer and subject, which alone are theirs for ever (section 5.7): who has their address later is somebody else.
+    Nobody becomes a member so, but who has the `invited` address.
 
     Raises Unauthenticated.
     """
@@ -31,6 +32,9 @@ def log_in(session: Session, claims: Mapping[str, Any], invited: str, now: datet
         found = staff.create(session, invited, now)
     if found is None:
         raise Unauthenticated(f"{email} is no member.")
+    others = select(Identity.subject).where(Identity.issuer == key[0], Identity.staff == found.id)
+    if session.scalar(others):
+        raise Unauthenticated(f"{email} was somebody else's.")
     session.add(Identity(issuer=key[0], subject=key[1], staff=found.id))
     session.commit()
     return found

@@ -332,7 +332,7 @@ class SiteFile(Part):
 def parse(source: str) -> SiteFile:
     """The site file in `source`. Raises SiteFileError with all its mistakes."""
     try:
-        raw = known_services.expand(tomllib.loads(source))
+        raw = known_services.expand(tomllines.loads(source))
     except tomllib.TOMLDecodeError as error:
         raise SiteFileError([mistakes.of_syntax(error, source)]) from None
     except RecursionError:
@@ -396,7 +396,8 @@ def context_of(raw: dict[str, Any]) -> dict[str, Any]:
     site = raw.get("site")
     languages = site.get("languages", []) if isinstance(site, dict) else []
     return {
-        "languages": [each for each in languages if isinstance(each, str)]
+        # Some only, since each text that lacks them says which.
+        "languages": list(dict.fromkeys(each for each in languages if isinstance(each, str)))[:50]
         if isinstance(languages, list)
         else [],
         # A service may serve the necessary purpose whether or not the file words it anew.

@@ -38,6 +38,8 @@ ROWS = (
     "safeguards",
     "statements",
 )
+# Rows within a row. No service has as many cookies.
+MOST_ROWS = 200
 # What a site never changes.
 FIXED = (("site", "key"),)
 
@@ -178,7 +180,12 @@ class Place:
 
     def hash(self, source: str) -> str:
         """Of what the draft says there: another one, once somebody has changed it."""
-        return digest(_plain(self.content(source)))
+        return hash_of(self.content(source))
+
+
+def hash_of(content: Any) -> str:
+    """`Place.hash` of what stands at a place."""
+    return digest(_plain(content if isinstance(content, dict) else {}))
 
 
 def place_of(path: Path, source: str) -> Place | None:
@@ -267,9 +274,10 @@ def _without_empty_tables(
 
 
 def count(form: "MultiDict[str, str]", name: str) -> int:
-    """How many rows of this name a form has within its row; each says which it is."""
+    """How many rows of this name a form says that it has within its row; each row says which it is."""
     numbers = [int(each) for each in form.getlist(f"{name}.rows") if re.fullmatch(r"\d{1,3}", each)]
-    return max(numbers, default=0)
+    # No form has more.
+    return min(max(numbers, default=0), MOST_ROWS)
 
 
 def _value(

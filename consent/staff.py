@@ -9,7 +9,7 @@ from functools import cache
 import uuid_utils.compat
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -188,6 +188,7 @@ def join(session: Session, member: Staff, site: str, role: str) -> None:
         raise Invalid(f"{role!r} is no role. There are {', '.join(ROLES)}.")
     if role != "owner":
         _require_other_owner(session, member, site)
+        _end_invitations(session, member, site)
     added = upsert(session, Membership).values(site=site, staff=member.id, role=role)
     session.execute(
         added.on_conflict_do_update(index_elements=["site", "staff"], set_={"role": role})
@@ -202,12 +203,9 @@ def leave(session: Session, member: Staff, site: str) -> None:
     """
     role_in(session, member, site)
     _require_other_owner(session, member, site)
+    _end_invitations(session, member, site)
     for table in (Membership, ReportSubscription):
         session.execute(delete(table).where(table.site == site, table.staff == member.id))
-    # Whoever may invite nobody any more has invited nobody.
-    session.execute(
-        delete(Invitation).where(Invitation.site == site, Invitation.invited_by == member.email)
-    )
     if not sites_of(session, member):
         forget(session, member)
 
@@ -220,9 +218,15 @@ def forget(session: Session, member: Staff) -> None:
     session.flush()
 
 
+def _end_invitations(session: Session, member: Staff, site: str) -> None:
+    """Those that a member made, who could else come back by one of them."""
+    made = (Invitation.site == site) & (Invitation.invited_by == member.email)
+    session.execute(delete(Invitation).where(made))
+
+
 def _require_other_owner(session: Session, member: Staff, site: str) -> None:
-    owners = select(Membership).where(Membership.site == site, Membership.role == "owner")
-    # Locked, so that two owners cannot let go of the site at the same moment.
-    found = session.scalars(owners.with_for_update()).all()
-    if [each.staff for each in found] == [member.id]:
+    # Written to, which locks on SQLite too, so that two owners cannot let go of the site at the same moment.
+    session.execute(update(Site).where(Site.site == site).values(current=Site.current))
+    owners = select(Membership.staff).where(Membership.site == site, Membership.role == "owner")
+    if session.scalars(owners).all() == [member.id]:
         raise Conflict(f"Site {site!r} needs an owner. Make somebody else one first.")

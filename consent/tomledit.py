@@ -7,6 +7,7 @@ above a header is about what follows, and tomlkit has it at the end of what goes
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
+from io import StringIO
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +22,8 @@ from consent.tomllines import TOML, Path, key
 UNCHANGEABLE = "The file is written in a way that the forms cannot change. Change it as a text."
 # Texts by language, in place of one text.
 Texts = dict[str, str]
+
+UNCHANGEABLE = "The file is written in a way that the forms cannot change. Change it as a text."
 
 
 def write(source: str, values: Mapping[Path, Any]) -> str:
@@ -40,7 +43,7 @@ def write(source: str, values: Mapping[Path, Any]) -> str:
             _set(document, path, value)
         made = document.as_string()
         is_right = tomllib.loads(made) == _expected(before, values)
-    except (TOMLKitError, LookupError, TypeError, ValueError):
+    except (TOMLKitError, AttributeError, LookupError, TypeError, ValueError):
         is_right = False
     if not is_right:
         raise Invalid(UNCHANGEABLE)
@@ -155,27 +158,27 @@ def swap(source: str, kind: str, index: int) -> str:
     lines = _lines(source)
     lines[-1] = lines[-1].rstrip("\n") + "\n"
     one, other = lines[slice(*first)], lines[slice(*second)]
+    # Tables of another kind may stand between the two.
+    middle = lines[first[1] : second[0]]
     between: list[str] = []
     if other[-1].strip():  # the last row of a file has no empty line after it
         between = ["\n"] if one[-1].strip() else [one.pop()]
-    apart = lines[first[1] : second[0]]
     expected = _copy(plain(source))
     found = expected[kind]
     found[index], found[index + 1] = found[index + 1], found[index]
-    made = [*lines[: first[0]], *other, *between, *apart, *one, *lines[second[1] :]]
+    made = [*lines[: first[0]], *other, *between, *middle, *one, *lines[second[1] :]]
     return _checked("".join(made), expected)
 
 
 def _lines(source: str) -> list[str]:
-    """The lines as TOML has them: other signs that Python takes for the end of one may stand in a text."""
-    *whole, last = source.split("\n")
-    return [*(f"{line}\n" for line in whole), *([last] if last else [])]
+    """With their ends. A line ends where TOML says so, and not at each character that Unicode has for it."""
+    return StringIO(source, newline="\n").readlines()
 
 
 def _checked(made: str, expected: dict[str, Any]) -> str:
-    """The file, if that is what it says."""
+    """The file, if that is what it says: a row may reach over another table, and a text look like a comment."""
     try:
-        if plain(made) == expected:
+        if tomllib.loads(made) == expected:
             return made
     except tomllib.TOMLDecodeError:
         pass
@@ -190,7 +193,7 @@ def _row(rows: list[tuple[int, int]], kind: str, index: int) -> tuple[int, int]:
 
 def _rows(source: str, kind: str) -> list[tuple[int, int]]:
     """The lines of each row of a kind: from the first of its comment to the next table's, counted from 0."""
-    lines = source.split("\n")
+    lines = _lines(source)
     rows: list[tuple[int, int]] = []
     starts = _headers(source)
     for position, (line, path, is_row) in enumerate(starts):

@@ -4,13 +4,45 @@ tomllib drops positions, so the file is parsed a second time into a syntax tree.
 valid TOML by then; only where things stand is asked here.
 """
 
+import re
 import tomllib
+from typing import Any
 
 import tree_sitter_toml
 from tree_sitter import Language, Node, Parser
 
 TOML = Language(tree_sitter_toml.language())
 Path = tuple[str | int, ...]
+
+
+# Tables and lists within each other; a site file has seven.
+DEEPEST = 32
+# Dots, as they stand between the parts of a key, and all else in which one may stand. What has no end reaches to where
+# tomllib gives up, so that nothing is looked at twice.
+_DOT = re.compile(
+    r'''"""(?:\\[\s\S]|[^\\])*?(?:"""|\\?\Z)|\'\'\'[\s\S]*?(?:\'\'\'|\Z)'''
+    r"""|"(?:\\.|[^"\\\n])*"?|'[^'\n]*'?|#.*|(\.)|\n"""
+)
+
+
+def loads(source: str) -> dict[str, Any]:
+    """As tomllib does. Raises TOMLDecodeError, and RecursionError for what is nested deeper than any site file.
+
+    What follows is not made for that, and tomllib itself takes hours over a key of a hundred thousand parts.
+    """
+    dots = 0
+    for found in _DOT.finditer(source):
+        dots = 0 if found[0] == "\n" else dots + bool(found[1])
+        if dots > DEEPEST:
+            raise RecursionError("a key has too many parts")
+    made = tomllib.loads(source)
+    level: list[Any] = [made]
+    for _ in range(DEEPEST):
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for values in inner for each in values if isinstance(each, dict | list)]
+        if not level:
+            return made
+    raise RecursionError("tables or lists are nested too deep")
 
 
 class Lines:

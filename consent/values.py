@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import islice
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -23,6 +24,8 @@ from consent.i18n import CATALOGUES, gettext_noop
 EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 # Days. Nobody keeps data for longer.
 LONGEST = 36_600
+# Keys that are named, where one is none of them.
+MOST_NAMED = 100
 KEY = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 NAME = r"^[^\x00-\x1f\x7f]+$"
 COOKIE_NAME = r"^[^\s;,=*]+\*?$"
@@ -127,8 +130,9 @@ def known(kind: str) -> Callable[[str, Info], str]:
                 value=repr(value),
             )
         if value not in there_are:
-            listed = ", ".join(sorted(there_are))
-            meant = closest(value, there_are)
+            # Some only: many such mistakes would each name all of them.
+            some = sorted(islice(there_are, MOST_NAMED))
+            listed, meant = ", ".join(some), closest(value, some)
             raise wrong(UNKNOWN[kind], meant, value=repr(value), known=listed)
         return value
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -22,6 +23,10 @@ from consent.networks import Networks
 from consent.settings import database_url
 from tests import factories, postgres
 from tests.mailbox import Mailbox, serving
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 KEY = "a-key-for-tests-that-is-long-enough-000"
 ORIGIN = "http://127.0.0.1:8081"

@@ -19,6 +19,7 @@ from consent.models import Site
 from consent.siteform import PARTS, ROWS
 from tests import pages
 from tests.conftest import Person
+from tests.factories import shop
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 DRAFT = "/dashboard/07sor/draft"
@@ -217,6 +218,12 @@ class TestRows:
 
         assert len(tomllib.loads(source(erik))["statements"]) == count
 
+    def test_a_form_that_says_it_has_many_rows_is_not_believed(self, erik: FlaskClient) -> None:
+        answer = erik.post(f"{DRAFT}/services/0", data={"was": "other", "cookies.rows": "9999"})
+
+        assert answer.status_code == 409
+        assert len(answer.data) < 500_000
+
     @pytest.mark.parametrize("path", ["services/99", "nothing", "nothing/0", "site/0", "site/new"])
     def test_what_is_not_there_is_not_found(self, erik: FlaskClient, path: str) -> None:
         assert erik.get(f"{DRAFT}/{path}").status_code == 404
@@ -359,13 +366,31 @@ class TestText:
             assert db.session.get(Site, "other") is None
         assert current(app).number == 1
 
+    def test_nobody_publishes_another_site_with_their_own(
+        self, app: Flask, erik: FlaskClient
+    ) -> None:
+        """Whoever wrote the draft can work out what the form would send."""
+        self.save(erik, shop(**{'when = "analytics"': 'when = "always"'}))
+        with app.app_context():
+            stand = drafts.of_site(db.session(), "07sor")
+
+        answer = erik.post(f"{DRAFT}/-/review", data={"seen": stand.seen(1)})
+
+        assert answer.status_code == 422
+        with app.app_context():
+            assert versions.current(db.session(), "krukke").number == 1
+            assert versions.current(db.session(), "07sor").number == 1
+
     @pytest.mark.parametrize(
         "text",
         [
             "",
             "services = 3",
+            'services = ""',
+            "services = []",
             "services = [{use = [1]}]",
             "services = [{use = {a = 1}}]",
+            'site = {languages = ["xx", "../nb", "\\u0000"]}\nservices = [{use = "hotjar"}]',
             'services = [{key = "x"}, 7]',
             "purposes = {}",
             "site = 1",
@@ -379,6 +404,34 @@ class TestText:
             assert erik.get(f"{DRAFT}{path}").status_code == 200
         for path in ("contacts", "services/new"):
             assert fill(erik, path).status_code in (303, 422)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f"a = {'[' * 200}{']' * 200}",
+            f"a = {'{a = ' * 200}1{'}' * 200}",
+            f"{'a.' * 100_000}a = 1",
+            f"[{'a.' * 20}a]\n{'a.' * 20}a = 1",
+        ],
+    )
+    def test_what_is_nested_too_deep_is_not_kept(self, erik: FlaskClient, text: str) -> None:
+        answer = self.save(erik, text)
+
+        assert answer.status_code == 422
+        assert "nested too deep" in pages.check(answer)
+        assert source(erik) == SOURCE
+
+    def test_of_a_file_full_of_mistakes_some_are_said(self, erik: FlaskClient) -> None:
+        rows = (
+            f'[[processors]]\nkey = "p{each}"\n[[services]]\nprocessor = "q"\n'
+            for each in range(1000)
+        )
+        self.save(erik, SOURCE + "".join(rows))
+
+        said, _ = review(erik)
+
+        assert "200 mistakes are to be mended" in said
+        assert len(said) < 200_000
 
     def test_a_large_file_fits(self, erik: FlaskClient) -> None:
         text = SOURCE + "# filler\n" * 20_000

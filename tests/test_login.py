@@ -161,6 +161,19 @@ class TestSessions:
             assert cookie["secret"] not in stored
 
 
+@pytest.mark.parametrize("target", ["/dashboard/\r\nX: y", "/dashboard/\x00", "/dashboard/\u2028"])
+def test_what_no_address_holds_leads_nowhere(app: Flask, people: None, target: str) -> None:
+    data = {"email": ALICE, "password": PASSWORD, "next": target}
+
+    assert browser(app).post("/dashboard/login", data=data).location == "/dashboard/"
+
+
+@pytest.mark.parametrize("email", ["a\0@example.no", "\0", f"{'a' * 9000}@example.no"])
+def test_what_is_no_address_is_no_fault_of_the_server(app: Flask, people: None, email: str) -> None:
+    """PostgreSQL takes no text with a NUL."""
+    assert log_in(browser(app), email=email).status_code < 500
+
+
 class TestWrongPasswords:
     """Each limit is there, and shuts out nobody else."""
 
@@ -293,6 +306,17 @@ class TestSecondFactor:
         assert answer.status_code == 401
         assert "not valid" in pages.check(answer)
 
+    def test_another_password_ends_what_the_old_one_began(self, app: Flask, people: None) -> None:
+        here, thief = browser(app), browser(app)
+        log_in(here)
+        secret, _ = set_up(here)
+        log_in(thief)
+        here.post("/dashboard/-/account/password", data={"current": PASSWORD, "password": ANOTHER})
+
+        thief.post("/dashboard/-/code", data={"code": code_of(secret, timedelta(seconds=30))})
+
+        assert not is_in(thief)
+
     def test_nobody_skips_the_password(self, app: Flask, people: None) -> None:
         assert browser(app).post("/dashboard/-/code", data={"code": "1"}).status_code == 303
 
@@ -409,6 +433,17 @@ class TestPassword:
 
 
 class TestForgottenPassword:
+    def test_an_address_in_the_form_is_none_of_a_network(self, limited: Flask) -> None:
+        """Whoever types in where somebody else is does not use up what they may ask."""
+        forgotten = "/dashboard/-/forgotten"
+        for number in range(10):
+            other = browser(limited, REMOTE_ADDR=f"203.0.113.{number}")
+            other.post(forgotten, data={"email": "198.51.100.7"})
+
+        answer = browser(limited, REMOTE_ADDR="198.51.100.7").post(forgotten, data={"email": ALICE})
+
+        assert answer.status_code == 303
+
     def link(self, app: Flask, box: Mailbox) -> str:
         browser(app).post("/dashboard/-/forgotten?lang=nb", data={"email": f" {ALICE.upper()} "})
         box.wait_for(1)

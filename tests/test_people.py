@@ -212,6 +212,20 @@ class TestRoles:
 
 
 class TestInvitations:
+    @pytest.mark.parametrize("role", ["none", "editor"])
+    def test_one_ends_when_whoever_made_it_is_no_owner_any_more(
+        self, app: Flask, person: Person, box: Mailbox, role: str
+    ) -> None:
+        """Else they could come back by it, at another address of theirs."""
+        olga, erik = person("olga"), identity(app, "erik")
+        olga.post(f"/dashboard/07sor/people/{erik}", data={"role": "owner"})
+        invite(person("erik"), role="owner")
+        address = link(box)
+
+        olga.post(f"/dashboard/07sor/people/{erik}", data={"role": role})
+
+        assert app.test_client().get(address).status_code == 404
+
     def test_who_accepts_has_an_account_and_the_role(
         self, app: Flask, person: Person, box: Mailbox
     ) -> None:

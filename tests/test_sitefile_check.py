@@ -1,5 +1,6 @@
 """`consent check` and what it says of mistakes."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -222,3 +223,13 @@ def test_lines_are_found_in_every_way_that_toml_is_written() -> None:
     assert lines.of(("s", 0, "r", 1, "y")) == 14
     assert lines.of(("s", 1, "r", 0, "y")) == 17
     assert lines.of(("t", "u", "absent")) == 4
+
+
+@pytest.mark.parametrize(
+    "value", ['"""\n\\""". """', "'''\n'. '''", '"\\". "', "'\\. '", "1.5 # . ", '"""\n. """""']
+)
+def test_dots_are_counted_in_keys_only(value: str) -> None:
+    """Those in texts and comments are none of a key."""
+    source = f"a = {value.replace('. ', '.' * 99)}\nb.c = 1\n"
+
+    assert tomllines.loads(source) == tomllib.loads(source)

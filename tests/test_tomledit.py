@@ -166,6 +166,46 @@ def test_rows_in_one_line_are_left_to_the_text() -> None:
         tomledit.remove('services = [{key = "one"}]\n', "services", 0)
 
 
+def test_what_stands_between_two_rows_stays() -> None:
+    source = """[[services]]
+key = "one"
+
+# Between.
+[[processors]]
+key = "own"
+
+[[services]]
+key = "two"
+"""
+    made = tomledit.swap(source, "services", 0)
+
+    assert made.index('"two"') < made.index("# Between.") < made.index('"one"')
+    assert plain(made)["processors"] == [{"key": "own"}]
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u0085"])
+def test_a_line_ends_only_where_toml_ends_it(end: str) -> None:
+    source = SOURCE.replace("Above all.", f"Above{end} all.")
+
+    assert tomledit.remove(source, "services", 0) == tomledit.remove(SOURCE, "services", 0).replace(
+        "Above all.", f"Above{end} all."
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # The cookies belong to the row above the other table, which its lines take in.
+        '[[services]]\nkey = "one"\n[site]\nkey = "a"\n[[services.cookies]]\nname = "b"\n',
+        # The last line of a text, and no comment.
+        'introduction = """\n# Hello"""\n[[services]]\nkey = "one"\n',
+    ],
+)
+def test_what_would_be_lost_with_a_row_is_left_to_the_text(source: str) -> None:
+    with pytest.raises(Invalid, match="as a text"):
+        tomledit.remove(source, "services", 0)
+
+
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=30)
 TEXTS = st.dictionaries(st.sampled_from(["nb", "nn", "en"]), TEXT, min_size=1) | st.none()
 PLAIN = st.one_of(

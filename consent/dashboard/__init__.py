@@ -45,7 +45,11 @@ def log_in() -> ResponseReturnValue:
     if member.totp_secret is None:
         return frame.log_in(member, target)
     session.clear()
-    session.update(pending=member.id.hex, since=int(web.now().timestamp()))
+    session.update(
+        pending=member.id.hex,
+        password=staff.fingerprint(member),
+        since=int(web.now().timestamp()),
+    )
     return redirect(url_for("dashboard.code", next=target), 303)
 
 
@@ -85,7 +89,11 @@ def _pending() -> Staff | None:
     identity, since = session.get("pending"), session.get("since", 0)
     if not identity or web.now().timestamp() - since > PENDING.total_seconds():
         return None
-    return staff.member(web.session(), uuid.UUID(hex=identity))
+    member = staff.member(web.session(), uuid.UUID(hex=identity))
+    # Another password ends what the old one began.
+    if member is None or session.get("password") != staff.fingerprint(member):
+        return None
+    return member
 
 
 def _login_page(target: str, wrong: bool = False) -> str:

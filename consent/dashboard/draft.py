@@ -23,8 +23,6 @@ blueprint = Blueprint("draft", __name__, url_prefix="/dashboard/<site>/draft")
 frame.init(blueprint)
 frame.take_large_forms(blueprint)
 
-# Rows within a row. No service has as many cookies.
-MOST_ROWS = 200
 # The parts that show in the banner.
 PREVIEWED = ("banner", "purposes", "services")
 
@@ -70,11 +68,10 @@ def part_page(member: Staff, site: str, part: str) -> ResponseReturnValue:
         rows=[
             (
                 _row_name(row, shared["file"]),
-                place.hash(stand.source),
-                len(place.mistakes(found, stand.source)),
+                siteform.hash_of(row),
+                len(Place(part, index).mistakes(found, stand.source)),
             )
             for index, row in enumerate(siteform.rows_of(part, stand.source))
-            for place in [Place(part, index)]
         ],
         known=known_services.known()["services"] if part == "services" else {},
     )
@@ -165,7 +162,7 @@ def more_rows(member: Staff, site: str, part: str) -> ResponseReturnValue:
     _, stand = frame.of_draft(member, site)
     name, number = request.args.get("name", ""), request.args.get("number", 0, type=int)
     rows = next((each for each in siteform.fields(part) if each.name == name and each.fields), None)
-    if rows is None or not 0 <= number < MOST_ROWS:
+    if rows is None or not 0 <= number < siteform.MOST_ROWS:
         raise NotFound(f"{part} have no rows {name!r}.")
     return render_template(
         "dashboard/draft/_more.html",

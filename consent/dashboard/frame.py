@@ -152,7 +152,9 @@ def log_in(member: Staff, target: str) -> Response:
 def own_page(target: str) -> str:
     """`target`, or the first page: anything else would send people on to a stranger after they logged in here."""
     first = url_for("figures.index")
-    return target if target.startswith(first) and "\\" not in target else first
+    # What cannot be printed may not stand in a header either.
+    is_own = target.startswith(first) and "\\" not in target and target.isprintable()
+    return target if is_own else first
 
 
 def _browser() -> str:

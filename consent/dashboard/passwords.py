@@ -26,7 +26,9 @@ def forgotten() -> ResponseReturnValue:
 
 @blueprint.post("/forgotten")
 @limiter.limit(MAIL_LIMIT)
-@limiter.limit(MAIL_LIMIT, key_func=lambda: request.form.get("email", "").strip().lower())
+@limiter.limit(
+    MAIL_LIMIT, key_func=lambda: f"account {request.form.get('email', '').strip().lower()}"
+)
 def ask() -> ResponseReturnValue:
     """Sends a link, if there is such a member. The answer is the same, and as fast, if there is none."""
     member = staff.by_email(web.session(), request.form.get("email", ""))
