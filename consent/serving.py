@@ -187,7 +187,10 @@ def _try(what: str, task: Callable[[], object]) -> None:
     try:
         task()
     except Exception as error:
-        seldom.log_error(__name__, f"{what}: {getattr(error, 'orig', None) or error}")
+        reason = getattr(error, "orig", None) or error
+        # The first line: PostgreSQL goes on with the values of the row.
+        first = next(iter(str(reason).splitlines()), "")
+        seldom.log_error(__name__, f"{what}: {first}")
 
 
 def _leave(app: Flask) -> None:

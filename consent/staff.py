@@ -88,7 +88,15 @@ def require_password(password: str) -> None:
 
 
 def by_email(session: Session, email: str) -> Staff | None:
-    return session.scalar(select(Staff).where(Staff.email == email.strip().lower()))
+    """The member with this address, however its domain is written."""
+    return session.scalar(select(Staff).where(Staff.email == _spelled(email)))
+
+
+def _spelled(email: str) -> str:
+    try:
+        return address(email).addr_spec.lower()
+    except Invalid:
+        return email.strip().lower()
 
 
 @cache

@@ -52,7 +52,7 @@ def change_password(member: Staff) -> ResponseReturnValue:
 @members_only
 def second_factor_page(member: Staff) -> ResponseReturnValue:
     """Shows a new secret, for the app to take."""
-    if member.totp_secret:
+    if member.totp_secret or not member.password_hash:
         return redirect(_address(), 303)
     session["secret_shown"] = second_factor.new_secret()
     return _set_up(member)
@@ -60,10 +60,15 @@ def second_factor_page(member: Staff) -> ResponseReturnValue:
 
 @blueprint.post("/second-factor")
 @members_only
+@limiter.limit(CODE_LIMIT, key_func=_whose, deduct_when=refused)
 def turn_on(member: Staff) -> ResponseReturnValue:
     secret = session.get("secret_shown")
-    if not secret or member.totp_secret:
+    # Who has no password logs in elsewhere, and is never asked for a code here.
+    if not secret or member.totp_secret or not member.password_hash:
         return redirect(_address(), 303)
+    # Whoever finds a browser unattended is not to lock its owner out.
+    if not staff.is_theirs(member, request.form.get("current", "")):
+        return _set_up(member, problem=_not_theirs()), 401
     keys, code = web.settings().secret_keys, request.form.get("code", "")
     _note(member, "second-factor-on")
     try:

@@ -23,7 +23,7 @@ DEVICE_LIFETIME = 365 * 24 * 60 * 60
 
 
 # Bytes of a site file. A form of it is larger than what visitors send.
-LARGEST = 1024 * 1024
+LARGEST = 512 * 1024
 
 
 def init(blueprint: Blueprint) -> None:

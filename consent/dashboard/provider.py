@@ -48,7 +48,6 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 @blueprint.get("")
 def begin() -> ResponseReturnValue:
-    session.clear()
     session["next"] = request.args.get("next", "")
     session["invitation"] = request.args.get("invitation", "")
     # As it is registered there.

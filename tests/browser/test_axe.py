@@ -268,6 +268,7 @@ def test_the_pages_of_people(page, app, consent_url, scheme):
     page.goto(f"{consent_url}/dashboard/-/account/second-factor")
     check(page, "a second factor to set up")
     secret = page.locator("pre code").inner_text().replace(" ", "")
+    page.locator("[name=current]").fill(PASSWORD)
     page.locator("[name=code]").fill(pyotp.TOTP(secret).now())
     page.locator("main form button").click()
     expect(page.get_by_role("status")).to_be_visible()

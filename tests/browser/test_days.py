@@ -131,6 +131,7 @@ def test_an_owner_invites_watches_and_guards(new_context, app, consent_url, mail
     page.get_by_role("link", name="Your account").click()
     page.get_by_role("link", name="Set it up").click()
     secret = page.locator("pre code").inner_text().replace(" ", "")
+    page.locator("[name=current]").fill(PASSWORD)
     page.locator("[name=code]").fill(pyotp.TOTP(secret).now())
     page.get_by_role("button", name="Turn it on").click()
     codes = page.locator("pre code").inner_text().split()
