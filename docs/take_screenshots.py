@@ -9,13 +9,23 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyotp
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from consent import drafts, notice, staff, tomledit, versions  # noqa: E402
+from consent import (  # noqa: E402
+    drafts,
+    invitations,
+    notice,
+    second_factor,
+    staff,
+    tokens,
+    tomledit,
+    versions,
+)
 from consent.db import db  # noqa: E402
 from consent.i18n import CATALOGUES  # noqa: E402
 from consent.models import Decision  # noqa: E402
@@ -37,6 +47,12 @@ LOCALES = {"nb": "nb-NO", "nn": "nn-NO", "en": "en-GB"}
 PORTS = ("8180", "8181")
 # Each scheme, size and language once: there are many of these pages.
 STAFF_LOOKS = ("desktop-light", "phone-dark", "desktop-light-en", "phone-light-nn")
+# Before somebody logs in.
+OUTSIDE = {
+    "forgotten": "forgotten",
+    "reset": "reset/{reset}",
+    "invitation": "invitations/{invitation}",
+}
 STAFF_PAGES = {
     "sites": "",
     "report": "07sor/report",
@@ -109,7 +125,15 @@ def add_a_past(said: dict[str, str]) -> None:
         owner = staff.by_email(session, said["e-mail"])
         assert owner
         staff.join(session, owner, "krukke", "viewer")
-        staff.add(session, "vera@example.no", said["password"], ["07sor"], now, "viewer")
+        vera = staff.add(session, "vera@example.no", said["password"], ["07sor"], now, "viewer")
+        tove = staff.add(session, "tove@example.no", said["password"], ["07sor"], now, "editor")
+        secret, keys = second_factor.new_secret(), ((folder / "secret").read_text(),)
+        second_factor.turn_on(session, keys, tove, secret, pyotp.TOTP(secret).now(), now)
+        said["invitation"] = invitations.invite(
+            session, owner, "nina@example.no", ["07sor"], "editor", now
+        )
+        session.commit()
+        said["reset"] = tokens.issue_reset(keys, vera.id, staff.fingerprint(vera), now)
 
         def change(text: str) -> str:
             return tomledit.write(
@@ -168,6 +192,16 @@ def pages(page: Page, said: dict[str, str], name: str, language: str) -> None:
     page.wait_for_load_state("networkidle")
     take(page, f"visits-{name}", full=True)
     serve_htmx(page)
+    if name in STAFF_LOOKS:
+        for picture, path in OUTSIDE.items():
+            page.goto(f"{said['dashboard']}-/{path.format(**said)}?lang={language}")
+            take(page, f"{picture}-{name}")
+        page.goto(f"{said['dashboard']}login?lang={language}")
+        page.fill("[name=email]", "tove@example.no")
+        page.fill("[name=password]", said["password"])
+        page.locator("main button").click()
+        page.locator("[name=code]").wait_for()
+        take(page, f"code-{name}")
     page.goto(f"{said['dashboard']}login?lang={language}")
     take(page, f"login-{name}")
     page.fill("[name=email]", said["e-mail"])
