@@ -83,20 +83,19 @@ ALL = [*PARTS, *ROWS, *(f"{kind}/new" for kind in ROWS), *(f"{kind}/0" for kind 
 
 
 @pytest.mark.parametrize("language", ["en", "nb", "nn"])
-@pytest.mark.parametrize("path", ["", *(f"/{each}" for each in ALL), "/-/text", "/-/review"])
-def test_pages_are_good_pages_in_each_language(erik: FlaskClient, path: str, language: str) -> None:
-    answer = erik.get(f"{DRAFT}{path}?lang={language}")
+def test_pages_are_good_pages_in_each_language(erik: FlaskClient, language: str) -> None:
+    for path in ("", *(f"/{each}" for each in ALL), "/-/text", "/-/review"):
+        answer = erik.get(f"{DRAFT}{path}?lang={language}")
 
-    assert answer.status_code == 200
-    pages.check(answer, language)
-    assert len(answer.data) < 100_000
+        assert answer.status_code == 200
+        pages.check(answer, language)
 
 
-@pytest.mark.parametrize("path", [each for each in ALL if each in PARTS or each.endswith("0")])
-def test_a_form_that_is_saved_untouched_changes_nothing(erik: FlaskClient, path: str) -> None:
-    assert fill(erik, path).status_code == 303
+def test_a_form_that_is_saved_untouched_changes_nothing(erik: FlaskClient) -> None:
+    for path in [each for each in ALL if each in PARTS or each.endswith("0")]:
+        assert fill(erik, path).status_code == 303
 
-    assert source(erik) == SOURCE
+        assert source(erik) == SOURCE
     assert "as version 1" in pages.check(erik.get(f"{DRAFT}?lang=en"))
 
 
