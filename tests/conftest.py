@@ -186,7 +186,6 @@ def make_app(settings: dict[str, Any]) -> Flask:
     app = create_app({"hits_folder": f"{hits_folders.name}/{uuid.uuid4()}", **settings})
     made_apps.append(app)
     app.testing = True
-    app.config["RATELIMIT_ENABLED"] = False
     with app.app_context():
         migrate(db.engine)
     return app

@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from consent import drafts, second_factor, staff, versions
-from consent.canonical import digest
 from consent.db import db
 from consent.demo import SITE_FILE
 from consent.errors import Conflict
@@ -116,16 +115,16 @@ class TestPublishing:
         self, app: Flask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         seen = self.change(app, "+47 11")
-        of_source = drafts.of_source
+        mistakes_in = drafts.mistakes_in
 
         def while_it_is_checked(source: str, site: str) -> Any:
             thread = threading.Thread(target=self.change, args=(app, "+47 22"))
             thread.start()
             thread.join()
-            return of_source(source, site)
+            return mistakes_in(source, site)
 
         with app.app_context():
-            monkeypatch.setattr(drafts, "of_source", while_it_is_checked)
+            monkeypatch.setattr(drafts, "mistakes_in", while_it_is_checked)
             with pytest.raises(Conflict):
                 drafts.publish(db.session(), "07sor", seen, OLGA, datetime.now(UTC), dated=False)
             db.session.rollback()
@@ -139,21 +138,27 @@ class TestPublishing:
         with app.app_context():
             session = db.session()
             made = drafts.change(session, "07sor", OLGA, datetime.now(UTC), lambda _: source)
-            return digest([made.hash, versions.current(session, "07sor").number])
+            return made.seen(versions.current(session, "07sor").number)
 
 
 def test_a_draft_is_thrown_away_twice(app: Flask, owners: dict[str, Any]) -> None:
     clients = [log_in(app, each) for each in owners]
     TestPublishing().change(app, "+47 11")
+    with app.app_context():
+        was = drafts.of_site(db.session(), "07sor").hash
 
     answers = at_once(
         *(
-            lambda client=each: client.post("/dashboard/07sor/draft/-/discard").status_code
+            lambda client=each: (
+                client.post("/dashboard/07sor/draft/-/discard", data={"was": was}).status_code
+            )
             for each in clients
         )
     )
 
     assert answers == [303, 303]
+    with app.app_context():
+        assert drafts.of_site(db.session(), "07sor").changed_by is None
 
 
 @pytest.mark.postgresql

@@ -36,14 +36,6 @@ def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
 
 
 @pytest.fixture
-def limited(app: Flask) -> Flask:
-    """With the limits that the other tests do without."""
-    app.config["RATELIMIT_ENABLED"] = True
-    app.extensions["limiter"].copy().pop().enabled = True
-    return app
-
-
-@pytest.fixture
 def people(app: Flask) -> None:
     with app.app_context():
         for email, site in ((ALICE, "07sor"), ("bob@example.no", "krukke")):
@@ -178,32 +170,32 @@ def test_what_is_no_address_is_no_fault_of_the_server(app: Flask, people: None, 
 class TestWrongPasswords:
     """Each limit is there, and shuts out nobody else."""
 
-    def test_a_guesser_is_stopped(self, limited: Flask, people: None) -> None:
-        guesser = browser(limited)
+    def test_a_guesser_is_stopped(self, app: Flask, people: None) -> None:
+        guesser = browser(app)
 
         answers = [log_in(guesser, f"wrong number {each}").status_code for each in range(12)]
 
         assert answers == [401] * 10 + [429] * 2
         assert log_in(guesser).status_code == 429
 
-    def test_the_owner_gets_in_from_elsewhere(self, limited: Flask, people: None) -> None:
-        guesser, owner = browser(limited), browser(limited, REMOTE_ADDR="203.0.113.7")
+    def test_the_owner_gets_in_from_elsewhere(self, app: Flask, people: None) -> None:
+        guesser, owner = browser(app), browser(app, REMOTE_ADDR="203.0.113.7")
         for each in range(12):
             log_in(guesser, f"wrong number {each}")
 
         assert log_in(owner).status_code == 303
 
-    def test_a_colleague_gets_in_from_the_same_address(self, limited: Flask, people: None) -> None:
-        guesser, colleague = browser(limited), browser(limited)
+    def test_a_colleague_gets_in_from_the_same_address(self, app: Flask, people: None) -> None:
+        guesser, colleague = browser(app), browser(app)
         for each in range(12):
             log_in(guesser, f"wrong number {each}")
 
         assert log_in(colleague, email="bob@example.no").status_code == 303
 
     def test_the_owner_gets_in_even_there_with_a_browser_that_is_known(
-        self, limited: Flask, people: None
+        self, app: Flask, people: None
     ) -> None:
-        guesser, owner = browser(limited), browser(limited)
+        guesser, owner = browser(app), browser(app)
         log_in(owner)
         owner.post("/dashboard/logout")
         for each in range(12):
@@ -211,8 +203,8 @@ class TestWrongPasswords:
 
         assert log_in(owner).status_code == 303
 
-    def test_a_known_browser_may_not_guess_for_ever(self, limited: Flask, people: None) -> None:
-        thief = browser(limited)
+    def test_a_known_browser_may_not_guess_for_ever(self, app: Flask, people: None) -> None:
+        thief = browser(app)
         log_in(thief)
 
         answers = [log_in(thief, f"wrong number {each}").status_code for each in range(12)]
@@ -220,32 +212,32 @@ class TestWrongPasswords:
         assert answers[-1] == 429
 
     def test_a_known_browser_is_known_for_its_own_account_only(
-        self, limited: Flask, people: None
+        self, app: Flask, people: None
     ) -> None:
-        bob = browser(limited)
+        bob = browser(app)
         log_in(bob, email="bob@example.no")
 
         answers = [log_in(bob, f"wrong number {each}").status_code for each in range(12)]
-        others = browser(limited)
+        others = browser(app)
 
         assert answers[-1] == 429
         assert log_in(others).status_code == 429
 
-    def test_a_network_of_ipv6_counts_as_one(self, limited: Flask, people: None) -> None:
+    def test_a_network_of_ipv6_counts_as_one(self, app: Flask, people: None) -> None:
         answers = [
-            log_in(browser(limited, REMOTE_ADDR=f"2001:db8::{each:x}"), "wrong").status_code
+            log_in(browser(app, REMOTE_ADDR=f"2001:db8::{each:x}"), "wrong").status_code
             for each in range(12)
         ]
 
         assert answers[-1] == 429
 
-    def test_logins_that_succeed_are_not_counted(self, limited: Flask, people: None) -> None:
-        answers = {log_in(browser(limited)).status_code for _ in range(15)}
+    def test_logins_that_succeed_are_not_counted(self, app: Flask, people: None) -> None:
+        answers = {log_in(browser(app)).status_code for _ in range(15)}
 
         assert answers == {303}
 
-    def test_codes_cannot_be_tried_through(self, limited: Flask, people: None) -> None:
-        owner, thief = browser(limited), browser(limited)
+    def test_codes_cannot_be_tried_through(self, app: Flask, people: None) -> None:
+        owner, thief = browser(app), browser(app)
         log_in(owner)
         set_up(owner)
         log_in(thief)
@@ -445,14 +437,14 @@ def test_a_domain_may_be_written_in_ones_own_letters(app: Flask) -> None:
 
 
 class TestForgottenPassword:
-    def test_an_address_in_the_form_is_none_of_a_network(self, limited: Flask) -> None:
+    def test_an_address_in_the_form_is_none_of_a_network(self, app: Flask) -> None:
         """Whoever types in where somebody else is does not use up what they may ask."""
         forgotten = "/dashboard/-/forgotten"
         for number in range(10):
-            other = browser(limited, REMOTE_ADDR=f"203.0.113.{number}")
+            other = browser(app, REMOTE_ADDR=f"203.0.113.{number}")
             other.post(forgotten, data={"email": "198.51.100.7"})
 
-        answer = browser(limited, REMOTE_ADDR="198.51.100.7").post(forgotten, data={"email": ALICE})
+        answer = browser(app, REMOTE_ADDR="198.51.100.7").post(forgotten, data={"email": ALICE})
 
         assert answer.status_code == 303
 
