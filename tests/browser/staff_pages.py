@@ -41,7 +41,8 @@ def log_in(page: Page, consent_url: str, name: str, password: str = PASSWORD) ->
 
 def go(page: Page, name: str) -> None:
     """To one of the site's pages, through its menu."""
-    page.wait_for_load_state()  # styles too
+    # Styles too. Asked of the page itself: after a download its browser tells of no load any more.
+    expect(page.locator("body")).to_have_css("margin-top", "0px")
     menu = page.locator(".site > summary")
     if menu.is_visible() and page.locator(".site:not([open])").count():
         menu.click()
