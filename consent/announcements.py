@@ -217,7 +217,9 @@ def _said(session: Session, version: Version, language: str) -> list[Said]:
         return []
     before = versions.get(session, version.site, version.number - 1)
     with force_locale(language):
-        return change_words.between(before, version, language)
+        return change_words.between(
+            versions.site_file(before), versions.site_file(version), language
+        )
 
 
 class Words(NamedTuple):

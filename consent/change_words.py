@@ -12,7 +12,6 @@ from flask_babel import gettext
 from consent import changes, notice, versions
 from consent.changes import Change, Reason, is_lifetime, is_text
 from consent.i18n import country
-from consent.models import Version
 from consent.sitefile import SiteFile
 from consent.values import Lifetime
 
@@ -45,15 +44,13 @@ class Said:
         return _runs(self.old, self.new)
 
 
-def between(before: Version, after: Version, language: str) -> list[Said]:
-    """What is different in the later version, as `say` says it."""
-    old, new = versions.site_file(before), versions.site_file(after)
+def between(old: SiteFile, new: SiteFile, language: str) -> list[Said]:
+    """What is different in the later one, as `say` says it."""
     return say(changes.compare(old, new), old, new, language)
 
 
-def asked_again(before: Version, after: Version, language: str) -> list[str]:
+def asked_again(old: SiteFile, new: SiteFile, language: str) -> list[str]:
     """Titles of the purposes about which those who had granted them are asked again."""
-    old, new = versions.site_file(before), versions.site_file(after)
     asked = versions.asked_again(old, new)
     return [each.title for each in notice.purposes(new, language) if each.key in asked]
 

@@ -25,7 +25,7 @@ MOST_MISTAKES = 200
 
 
 @dataclass(frozen=True)
-class Stand:
+class Snapshot:
     """A site's draft; where nobody has changed anything yet, the version in force."""
 
     site: str
@@ -51,20 +51,20 @@ def hash_of(source: str) -> str:
     return digest(source)
 
 
-def of_site(session: Session, site: str) -> Stand:
+def of_site(session: Session, site: str) -> Snapshot:
     """Raises UnknownSite."""
     found = session.get(Draft, site, populate_existing=True)
     if found is None:
         current = versions.current(session, site)
-        return Stand(site, current.source, current.number)
-    return Stand(
+        return Snapshot(site, current.source, current.number)
+    return Snapshot(
         site, found.source, found.based_on, found.changed_by, found.changed_at, found.revision
     )
 
 
 def change(
     session: Session, site: str, by: str, now: datetime, make: Callable[[str], str]
-) -> Stand:
+) -> Snapshot:
     """Makes a change of the draft, on what it is at this moment, and commits. Returns what it is then.
 
     `make` takes the source and returns the new one; where somebody else was quicker, it is called once more, with what
@@ -73,24 +73,24 @@ def change(
     Raises UnknownSite, and Conflict if others are always quicker.
     """
     for _ in range(ATTEMPTS):
-        stand = of_site(session, site)
-        source = make(stand.source)
-        if source == stand.source:
-            return stand
-        if _store(session, stand, source, by, now):
+        snapshot = of_site(session, site)
+        source = make(snapshot.source)
+        if source == snapshot.source:
+            return snapshot
+        if _store(session, snapshot, source, by, now):
             return of_site(session, site)
     raise Conflict("Others change the draft at this moment; try again.")
 
 
-def _store(session: Session, stand: Stand, source: str, by: str, now: datetime) -> bool:
+def _store(session: Session, snapshot: Snapshot, source: str, by: str, now: datetime) -> bool:
     """Whether nobody was quicker. Commits."""
-    new = {"source": source, "changed_by": by, "changed_at": now, "revision": stand.revision + 1}
-    if stand.revision:
-        same = (Draft.site == stand.site) & (Draft.revision == stand.revision)
+    new = {"source": source, "changed_by": by, "changed_at": now, "revision": snapshot.revision + 1}
+    if snapshot.revision:
+        same = (Draft.site == snapshot.site) & (Draft.revision == snapshot.revision)
         stored = session.execute(update(Draft).where(same).values(**new))
         session.commit()
         return bool(stored.rowcount)  # type: ignore[attr-defined]
-    session.add(Draft(site=stand.site, based_on=stand.based_on, **new))
+    session.add(Draft(site=snapshot.site, based_on=snapshot.based_on, **new))
     try:
         session.commit()
     except IntegrityError:
@@ -102,19 +102,19 @@ def _store(session: Session, stand: Stand, source: str, by: str, now: datetime) 
 def discard(session: Session, site: str, was: str) -> None:
     """Begins anew from the version in force, and commits.
 
-    Raises Conflict if the draft is not what it `was` (Stand.hash).
+    Raises Conflict if the draft is not what it `was` (Snapshot.hash).
     """
-    stand = of_site(session, site)
-    if was != stand.hash or not _forget(session, stand):
+    snapshot = of_site(session, site)
+    if was != snapshot.hash or not _forget(session, snapshot):
         raise Conflict("The draft was changed meanwhile.")
     session.commit()
 
 
-def _forget(session: Session, stand: Stand) -> bool:
+def _forget(session: Session, snapshot: Snapshot) -> bool:
     """Deletes the draft, unless somebody has changed it. The caller commits."""
-    same = (Draft.site == stand.site) & (Draft.revision == stand.revision)
+    same = (Draft.site == snapshot.site) & (Draft.revision == snapshot.revision)
     gone = session.execute(delete(Draft).where(same))
-    return bool(gone.rowcount) or not stand.revision  # type: ignore[attr-defined]
+    return bool(gone.rowcount) or not snapshot.revision  # type: ignore[attr-defined]
 
 
 def mistakes_in(source: str, site: str) -> list[Mistake]:
@@ -151,25 +151,25 @@ def publish(
     raised: bool = False,
     lowered_because: str | None = None,
 ) -> Publication:
-    """Publishes the draft as it was `seen` (Stand.seen), commits, and ends it.
+    """Publishes the draft as it was `seen` (Snapshot.seen), commits, and ends it.
 
     `dated`: the notice says that it was changed today.
 
     Raises Conflict if it was changed since, or another version was published; SiteFileError and what `notice.publish`
     does.
     """
-    stand = of_site(session, site)
+    snapshot = of_site(session, site)
     current = versions.current(session, site).number
-    if seen != stand.seen(current):
+    if seen != snapshot.seen(current):
         raise Conflict("The draft, or the version in force, was changed meanwhile.")
     # Another site's key, too: its members alone publish it.
-    if found := mistakes_in(stand.source, site):
+    if found := mistakes_in(snapshot.source, site):
         raise SiteFileError(found)
-    source = stand.source
+    source = snapshot.source
     if dated:
         zone = sitefile.parse(source).zone
         source = tomledit.write(source, {("site", "updated"): now.astimezone(zone).date()})
-    if not _forget(session, stand):
+    if not _forget(session, snapshot):
         raise Conflict("The draft was changed meanwhile.")
     audit.note(session, site, by, "published", now, number=current + 1)
     made = notice.publish(
@@ -182,6 +182,6 @@ def publish(
     )
     if not made.is_new:
         session.rollback()
-        _forget(session, stand)
+        _forget(session, snapshot)
         session.commit()
     return made

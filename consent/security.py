@@ -61,7 +61,7 @@ LOGIN_LIMIT = "10 per 15 minutes"
 ATTEMPTS_LIMIT = "100 per minute"
 # Wrong codes of the second factor per account. Nobody gets there without the password.
 CODE_LIMIT = "5 per 15 minutes"
-# Per address. Each sends an e-mail.
+# Per address, and per account that it is about. Each sends an e-mail.
 MAIL_LIMIT = "10 per hour"
 # Per address. Each has the server fetch a page of the website.
 CHECK_LIMIT = "20 per minute"

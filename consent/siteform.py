@@ -17,6 +17,7 @@ from consent.canonical import digest
 from consent.mistakes import Mistake
 from consent.tomledit import at, plain
 from consent.tomllines import Path
+from consent.values import Lifetime
 
 # The parts that are one form each, and what of the file they are about.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -56,7 +57,6 @@ class Field:
     path: tuple[str, ...]
     kind: Kind
     options: tuple[str, ...] = ()
-    is_required: bool = False
     # What the program takes where the file says nothing.
     default: Any = None
     # Of each row, for rows within the row.
@@ -76,7 +76,7 @@ def fields(part: str) -> tuple[Field, ...]:
     found = [
         field
         for name in PARTS[part]
-        for field in _field((name,), whole["properties"][name], name in whole["required"])
+        for field in _field((name,), whole["properties"][name])
         if field.path not in FIXED
     ]
     # What a table says itself comes before the tables in it.
@@ -93,7 +93,7 @@ def _schema() -> Schema:
 def _fields(path: tuple[str, ...], schema: Schema) -> Iterator[Field]:
     schema = _resolved(schema)
     for name, inner in schema["properties"].items():
-        yield from _field((*path, name), inner, name in schema.get("required", ()))
+        yield from _field((*path, name), inner)
 
 
 def _resolved(schema: Schema) -> Schema:
@@ -101,7 +101,7 @@ def _resolved(schema: Schema) -> Schema:
     return _schema()["$defs"][reference.rpartition("/")[2]] if reference else schema
 
 
-def _field(path: tuple[str, ...], schema: Schema, is_required: bool) -> Iterator[Field]:
+def _field(path: tuple[str, ...], schema: Schema) -> Iterator[Field]:
     kinds = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
     may_be_null = len(kinds) < len(schema.get("anyOf", [schema]))
     inner = _resolved(kinds[-1])
@@ -132,7 +132,10 @@ def _field(path: tuple[str, ...], schema: Schema, is_required: bool) -> Iterator
         kind = "number"
     elif inner.get("format") == "date":
         kind = "date"
-    yield Field(path, kind, options, is_required, schema.get("default"), rows)
+    default = schema.get("default")
+    if kind == "text" and isinstance(default, dict):
+        default = Lifetime.model_validate(default).written
+    yield Field(path, kind, options, default, rows)
 
 
 @dataclass(frozen=True)

@@ -254,6 +254,13 @@ class Lifetime(BaseModel):
     unit: Literal["session", "minute", "hour", "day", "week", "month", "year"]
 
     @property
+    def written(self) -> str:
+        """As a site file has it: `90 days`."""
+        if self.unit == "session":
+            return self.unit
+        return f"{self.amount} {self.unit}{'s' if self.amount != 1 else ''}"
+
+    @property
     def days(self) -> int:
         """Whole days. Months and years are taken as long as the longest."""
         return self.amount * {"day": 1, "week": 7, "month": 31, "year": 366}.get(self.unit, 0)

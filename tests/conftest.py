@@ -22,7 +22,7 @@ from consent.demo import SITE_FILE
 from consent.networks import Networks
 from consent.settings import database_url
 from tests import factories, postgres
-from tests.mailbox import Mailbox, serving
+from tests.mailbox import FROM, SERVER, Mailbox, serving
 
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("tests", deadline=None)
@@ -285,6 +285,17 @@ def mailbox() -> Iterator[tuple[Mailbox, str]]:
     """A mail server, and its address."""
     with serving() as found:
         yield found
+
+
+@pytest.fixture
+def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
+    return mailbox[0]
+
+
+@pytest.fixture
+def mailing(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> dict[str, Any]:
+    """Settings of a server that sends e-mail."""
+    return {**settings, "smtp_url": mailbox[1], "mail_from": FROM, "public_url": SERVER}
 
 
 @pytest.fixture

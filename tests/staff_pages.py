@@ -15,7 +15,6 @@ from consent.siteform import PARTS, ROWS
 PLACES: dict[tuple[str, str], tuple[str, ...]] = {
     ("draft.part_page", "part"): (*PARTS, *ROWS),
     ("draft.more_rows", "part"): ("services",),
-    ("draft.new_row", "part"): ROWS,
     ("draft.row", "part"): ROWS,
     ("draft.row", "index"): ("0",),
     ("figures.card", "name"): tuple(CARDS),

@@ -29,13 +29,8 @@ MANY = 2000
 
 
 @pytest.fixture
-def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
-    return mailbox[0]
-
-
-@pytest.fixture
-def app(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> Flask:
-    return make_app({**settings, "smtp_url": mailbox[1], "mail_from": FROM, "public_url": SERVER})
+def app(mailing: dict[str, Any]) -> Flask:
+    return make_app(mailing)
 
 
 @pytest.fixture

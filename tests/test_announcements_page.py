@@ -31,13 +31,8 @@ MANY = 400
 
 
 @pytest.fixture
-def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
-    return mailbox[0]
-
-
-@pytest.fixture
-def app(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> Flask:
-    made = make_app({**settings, "smtp_url": mailbox[1], "mail_from": FROM, "public_url": SERVER})
+def app(mailing: dict[str, Any]) -> Flask:
+    made = make_app(mailing)
     with made.app_context():
         publish({"Counter GmbH": "Zähler GmbH"})
     return made

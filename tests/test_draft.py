@@ -355,8 +355,8 @@ class TestText:
 
         said, seen = review(erik)
         with app.app_context():
-            stand = drafts.of_site(db.session(), "07sor")
-        answer = erik.post(f"{DRAFT}/-/review", data={"seen": stand.seen(1)})
+            draft = drafts.of_site(db.session(), "07sor")
+        answer = erik.post(f"{DRAFT}/-/review", data={"seen": draft.seen(1)})
 
         assert "The key of a site never changes: write 07sor." in said
         assert not seen
@@ -371,9 +371,9 @@ class TestText:
         """Whoever wrote the draft can work out what the form would send."""
         self.save(erik, shop(**{'when = "analytics"': 'when = "always"'}))
         with app.app_context():
-            stand = drafts.of_site(db.session(), "07sor")
+            draft = drafts.of_site(db.session(), "07sor")
 
-        answer = erik.post(f"{DRAFT}/-/review", data={"seen": stand.seen(1)})
+        answer = erik.post(f"{DRAFT}/-/review", data={"seen": draft.seen(1)})
 
         assert answer.status_code == 422
         with app.app_context():

@@ -17,22 +17,15 @@ from consent.models import RecoveryCode, Staff, StaffSession
 from tests import pages
 from tests.conftest import PASSWORD, make_app
 from tests.factories import CHROME, IPHONE
-from tests.mailbox import Mailbox
+from tests.mailbox import SERVER, Mailbox
 
 ALICE = "alice@example.no"
 ANOTHER = "another long password"
-SERVER = "https://consent.example"
 
 
 @pytest.fixture
-def app(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> Flask:
-    more = {"smtp_url": mailbox[1], "mail_from": "c@server.example", "public_url": SERVER}
-    return make_app({**settings, **more})
-
-
-@pytest.fixture
-def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
-    return mailbox[0]
+def app(mailing: dict[str, Any]) -> Flask:
+    return make_app(mailing)
 
 
 @pytest.fixture

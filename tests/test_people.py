@@ -13,20 +13,12 @@ from consent import staff
 from consent.db import db
 from tests import pages
 from tests.conftest import PASSWORD, Command, Person, make_app
-from tests.mailbox import Mailbox
-
-SERVER = "https://consent.example"
+from tests.mailbox import SERVER, Mailbox
 
 
 @pytest.fixture
-def app(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> Flask:
-    more = {"smtp_url": mailbox[1], "mail_from": "c@server.example", "public_url": SERVER}
-    return make_app({**settings, **more})
-
-
-@pytest.fixture
-def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
-    return mailbox[0]
+def app(mailing: dict[str, Any]) -> Flask:
+    return make_app(mailing)
 
 
 def identity(app: Flask, name: str) -> str:

@@ -46,17 +46,15 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.fixture
-def app(settings: dict[str, Any], issuer: str, mailbox: tuple[Mailbox, str]) -> Flask:
+def app(mailing: dict[str, Any], issuer: str) -> Flask:
     return make_app(
         {
-            **settings,
+            **mailing,
             "oidc_issuer": issuer,
             "oidc_client_id": "samtykke",
             "oidc_client_secret": "a-secret",
             "oidc_name": "Fjordgruppen",
             "public_url": SERVER,
-            "smtp_url": mailbox[1],
-            "mail_from": "c@server.example",
         }
     )
 

@@ -36,11 +36,6 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture
-def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
-    return mailbox[0]
-
-
-@pytest.fixture
 def settings(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> dict[str, Any]:
     return {**settings, "smtp_url": mailbox[1], "mail_from": FROM, "public_url": SERVER}
 

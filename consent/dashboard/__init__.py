@@ -102,5 +102,4 @@ def _login_page(target: str, wrong: bool = False) -> str:
         wrong=wrong,
         next=target,
         provider=frame.provider_name(),
-        sends_mail=web.sends_mail(),
     )

@@ -11,7 +11,7 @@ from consent import drafts, known_services, notice, sitefile, siteform, tomledit
 from consent.dashboard import frame, labels, preview
 from consent.dashboard.fields import Shown, empty_row, shown_fields, yes_or_no
 from consent.dashboard.frame import members_only
-from consent.drafts import Stand
+from consent.drafts import Snapshot
 from consent.errors import Conflict, Invalid, NotFound
 from consent.mistakes import Mistake
 from consent.models import Staff
@@ -30,18 +30,18 @@ PREVIEWED = ("banner", "purposes", "services")
 @blueprint.get("")
 @members_only
 def page(member: Staff, site: str) -> ResponseReturnValue:
-    shared, stand = frame.of_draft(member, site)
-    found = drafts.mistakes_in(stand.source, site)
+    shared, draft = frame.of_draft(member, site)
+    found = drafts.mistakes_in(draft.source, site)
     return render_template(
         "dashboard/draft/index.html",
         **shared,
-        stand=stand,
+        draft=draft,
         current=versions.current(web.session(), site).number,
         parts=[
             (
                 part,
                 title,
-                len(siteform.rows_of(part, stand.source)) if part in ROWS else None,
+                len(siteform.rows_of(part, draft.source)) if part in ROWS else None,
                 len([each for each in found if _is_in(part, each)]),
             )
             for part, title in labels.parts().items()
@@ -56,12 +56,12 @@ def part_page(member: Staff, site: str, part: str) -> ResponseReturnValue:
     _require_part(part)
     if part in PARTS:
         return _form(member, site, Place(part))
-    shared, stand = frame.of_draft(member, site)
-    found = drafts.mistakes_in(stand.source, site)
+    shared, draft = frame.of_draft(member, site)
+    found = drafts.mistakes_in(draft.source, site)
     return render_template(
         "dashboard/draft/rows.html",
         **shared,
-        stand=stand,
+        draft=draft,
         part=part,
         title=labels.parts()[part],
         new=labels.new_rows()[part],
@@ -69,9 +69,9 @@ def part_page(member: Staff, site: str, part: str) -> ResponseReturnValue:
             (
                 _row_name(row, shared["file"]),
                 siteform.hash_of(row),
-                len(Place(part, index).mistakes(found, stand.source)),
+                len(Place(part, index).mistakes(found, draft.source)),
             )
-            for index, row in enumerate(siteform.rows_of(part, stand.source))
+            for index, row in enumerate(siteform.rows_of(part, draft.source))
         ],
         known=known_services.known()["services"] if part == "services" else {},
     )
@@ -87,29 +87,18 @@ def save_part(member: Staff, site: str, part: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/<part>/new")
-@members_only
-def new_row(member: Staff, site: str, part: str) -> ResponseReturnValue:
-    _require_row(part)
-    return _form(member, site, Place(part))
-
-
-@blueprint.post("/<part>/new")
-@members_only
-def add_row(member: Staff, site: str, part: str) -> ResponseReturnValue:
-    _require_row(part)
-    return _save(member, site, Place(part))
-
-
 @blueprint.get("/<part>/<int:index>")
 @members_only
-def row(member: Staff, site: str, part: str, index: int) -> ResponseReturnValue:
+def row(member: Staff, site: str, part: str, index: int | None = None) -> ResponseReturnValue:
+    """The form of a row; without an index, of one that is not there yet."""
     _require_row(part)
     return _form(member, site, Place(part, index))
 
 
+@blueprint.post("/<part>/new")
 @blueprint.post("/<part>/<int:index>")
 @members_only
-def save_row(member: Staff, site: str, part: str, index: int) -> ResponseReturnValue:
+def save_row(member: Staff, site: str, part: str, index: int | None = None) -> ResponseReturnValue:
     _require_row(part)
     return _save(member, site, Place(part, index))
 
@@ -127,31 +116,36 @@ def move_row(member: Staff, site: str, part: str, index: int) -> ResponseReturnV
 
 
 @blueprint.post("/<part>/preview")
-@members_only
-def stage_part(member: Staff, site: str, part: str) -> ResponseReturnValue:
-    _require_part(part)
-    return _stage(member, site, Place(part))
-
-
 @blueprint.post("/<part>/<int:index>/preview")
 @members_only
-def stage_row(member: Staff, site: str, part: str, index: int) -> ResponseReturnValue:
-    _require_row(part)
-    return _stage(member, site, Place(part, index))
+def stage(member: Staff, site: str, part: str, index: int | None = None) -> ResponseReturnValue:
+    """The draft with what is typed in the form, as visitors would see it. Nothing is kept."""
+    draft, place = _filled_in(member, site, part, index)
+    try:
+        source = tomledit.write(draft.source, siteform.sent(place, request.form, draft.source))
+        site_file = sitefile.parse(source)
+    except (SiteFileError, Invalid):
+        return preview.unseen()
+    number = versions.current(web.session(), site).number + 1
+    return preview.staged(site_file, number, request.form.get("spoken", ""), "banner")
 
 
 @blueprint.post("/<part>/check")
-@members_only
-def check_part(member: Staff, site: str, part: str) -> ResponseReturnValue:
-    _require_part(part)
-    return _check(member, site, Place(part))
-
-
 @blueprint.post("/<part>/<int:index>/check")
 @members_only
-def check_row(member: Staff, site: str, part: str, index: int) -> ResponseReturnValue:
-    _require_row(part)
-    return _check(member, site, Place(part, index))
+def check(member: Staff, site: str, part: str, index: int | None = None) -> ResponseReturnValue:
+    """What is wrong with what is typed in the form, for htmx. Nothing is kept."""
+    draft, place = _filled_in(member, site, part, index)
+    try:
+        source = tomledit.write(draft.source, siteform.sent(place, request.form, draft.source))
+    except Invalid:
+        return "", 204  # saving says so
+    # Where a new row would stand.
+    written = Place(part, int(place.root(draft.source)[1])) if place.is_new else place
+    found = written.mistakes(drafts.mistakes_in(source, site), source)
+    site_file = versions.site_file(versions.current(web.session(), site))
+    shown = _shown(place, source, found, request.form, site_file)
+    return render_template("dashboard/draft/_complaints.html", shown=shown)
 
 
 @blueprint.get("/<part>/more")
@@ -159,7 +153,7 @@ def check_row(member: Staff, site: str, part: str, index: int) -> ResponseReturn
 def more_rows(member: Staff, site: str, part: str) -> ResponseReturnValue:
     """Fields for one more row within a row, such as a cookie, for htmx."""
     _require_row(part)
-    _, stand = frame.of_draft(member, site)
+    _, draft = frame.of_draft(member, site)
     name, number = request.args.get("name", ""), request.args.get("number", 0, type=int)
     rows = next((each for each in siteform.fields(part) if each.name == name and each.fields), None)
     if rows is None or not 0 <= number < siteform.MOST_ROWS:
@@ -167,9 +161,9 @@ def more_rows(member: Staff, site: str, part: str) -> ResponseReturnValue:
     return render_template(
         "dashboard/draft/_more.html",
         rows=rows,
-        row=empty_row(part, rows, number, stand.source),
+        row=empty_row(part, rows, number, draft.source),
         number=number + 1,
-        spoken=siteform.languages(stand.source),
+        spoken=siteform.languages(draft.source),
         yes_or_no=yes_or_no(),
         more=url_for("draft.more_rows", site=site, part=part),
     )
@@ -185,8 +179,19 @@ def _require_row(part: str) -> None:
         raise NotFound(f"A site file has no rows {part!r}.")
 
 
-def _require_there(place: Place, stand: Stand) -> None:
-    if not place.is_there(stand.source):
+def _filled_in(member: Staff, site: str, part: str, index: int | None) -> tuple[Snapshot, Place]:
+    """The draft, and what of it a form is about that is being filled in. Raises NotFound, NotAllowed."""
+    _require_part(part)
+    if index is not None:
+        _require_row(part)
+    _, draft = frame.of_draft(member, site)
+    place = Place(part, index)
+    _require_there(place, draft)
+    return draft, place
+
+
+def _require_there(place: Place, draft: Snapshot) -> None:
+    if not place.is_there(draft.source):
         raise NotFound(f"There is no row {place.index} in {place.part!r}.")
 
 
@@ -197,30 +202,31 @@ def _is_in(part: str, mistake: Mistake) -> bool:
 def _form(
     member: Staff, site: str, place: Place, status: int = 200, **more: Any
 ) -> ResponseReturnValue:
-    shared, stand = frame.of_draft(member, site)
-    _require_there(place, stand)
-    found = drafts.mistakes_in(stand.source, site)
+    shared, draft = frame.of_draft(member, site)
+    _require_there(place, draft)
+    found = drafts.mistakes_in(draft.source, site)
     # Of a row that nobody has filled in yet there are none.
-    own = [] if place.is_new else place.mistakes(found, stand.source)
+    own = [] if place.is_new else place.mistakes(found, draft.source)
     form = request.form if request.method == "POST" else None
-    shown = _shown(place, stand.source, own, form, shared["file"])
+    shown = _shown(place, draft.source, own, form, shared["file"])
     said = {each for field in shown for each in field.all_mistakes}
+    where: dict[str, Any] = {"site": site, "part": place.part, "index": place.index}
     page = render_template(
         "dashboard/draft/form.html",
         **shared,
-        stand=stand,
+        draft=draft,
         place=place,
-        title=_title(place, shared["file"], stand),
+        title=_title(place, shared["file"], draft),
         part_title=labels.parts()[place.part],
         is_row=place.part in ROWS,
         shown=shown,
-        spoken=siteform.languages(stand.source),
+        spoken=siteform.languages(draft.source),
         yes_or_no=yes_or_no(),
-        was=place.hash(stand.source),
+        was=place.hash(draft.source),
         others=[each for each in own if each not in said],
-        action=_address(site, place, "add_row" if place.is_new else "save"),
-        check=_address(site, place, "check"),
-        stage=_address(site, place, "stage"),
+        action=url_for("draft.save_row" if place.part in ROWS else "draft.save_part", **where),
+        check=url_for("draft.check", **where),
+        stage=url_for("draft.stage", **where),
         more=url_for("draft.more_rows", site=site, part=place.part),
         has_preview=place.part in PREVIEWED,
         **more,
@@ -235,12 +241,12 @@ def _shown(
     return shown_fields(place, source, found, form, titles)
 
 
-def _title(place: Place, site_file: SiteFile, stand: Stand) -> str:
+def _title(place: Place, site_file: SiteFile, draft: Snapshot) -> str:
     if place.part in PARTS:
         return labels.parts()[place.part]
     if place.is_new:
         return labels.new_rows()[place.part]
-    return _row_name(place.inherited(stand.source), site_file)
+    return _row_name(place.inherited(draft.source), site_file)
 
 
 def _row_name(row: Any, site_file: SiteFile) -> str:
@@ -261,18 +267,10 @@ def _row_name(row: Any, site_file: SiteFile) -> str:
     return "–"
 
 
-def _address(site: str, place: Place, what: str) -> str:
-    """Of what is done with a form: save, check, stage."""
-    if what == "add_row" or place.index is None:
-        endpoint = what if what == "add_row" else f"{what}_part"
-        return url_for(f"draft.{endpoint}", site=site, part=place.part)
-    return url_for(f"draft.{what}_row", site=site, part=place.part, index=place.index)
-
-
 def _save(member: Staff, site: str, place: Place) -> ResponseReturnValue:
     """Puts what was sent into the draft, mistakes and all, unless somebody else has changed the same meanwhile."""
-    _, stand = frame.of_draft(member, site)
-    _require_there(place, stand)
+    _, draft = frame.of_draft(member, site)
+    _require_there(place, draft)
     form = request.form
     roots: list[Path] = []
 
@@ -301,9 +299,9 @@ def _rearrange(
     member: Staff, site: str, part: str, index: int, make: Callable[[str], str]
 ) -> ResponseReturnValue:
     _require_row(part)
-    _, stand = frame.of_draft(member, site)
+    _, draft = frame.of_draft(member, site)
     place = Place(part, index)
-    if index >= len(siteform.rows_of(part, stand.source)):
+    if index >= len(siteform.rows_of(part, draft.source)):
         raise NotFound(f"There is no row {index} in {part!r}.")
 
     def change(source: str) -> str:
@@ -319,32 +317,3 @@ def _rearrange(
     except Invalid:
         problem = {"text": 1}
     return redirect(url_for("draft.part_page", site=site, part=part, **problem), 303)
-
-
-def _check(member: Staff, site: str, place: Place) -> ResponseReturnValue:
-    """What is wrong with what is typed in the form, for htmx. Nothing is kept."""
-    shared, stand = frame.of_draft(member, site)
-    _require_there(place, stand)
-    try:
-        source = tomledit.write(stand.source, siteform.sent(place, request.form, stand.source))
-    except Invalid:
-        return "", 204  # saving says so
-    index = place.index
-    if place.is_new:
-        index = int(place.root(stand.source)[1])
-    found = Place(place.part, index).mistakes(drafts.mistakes_in(source, site), source)
-    shown = _shown(place, stand.source, found, request.form, shared["file"])
-    return render_template("dashboard/draft/_complaints.html", shown=shown)
-
-
-def _stage(member: Staff, site: str, place: Place) -> ResponseReturnValue:
-    """The draft with what is typed in the form, as visitors would see it. Nothing is kept."""
-    _, stand = frame.of_draft(member, site)
-    _require_there(place, stand)
-    try:
-        source = tomledit.write(stand.source, siteform.sent(place, request.form, stand.source))
-        site_file = sitefile.parse(source)
-    except (SiteFileError, Invalid):
-        return preview.unseen()
-    number = versions.current(web.session(), site).number + 1
-    return preview.staged(site_file, number, request.form.get("spoken", ""), "banner")

@@ -48,6 +48,21 @@ class Shown:
         ]
 
 
+@dataclass(frozen=True)
+class Filled:
+    """What the fields of a form have in common."""
+
+    # What was sent, which stands there again; None: the draft is shown.
+    form: "MultiDict[str, str] | None"
+    spoken: list[str]
+    mistakes: list[Mistake]
+    # By the field's whole name, those that depend on the rest of the file.
+    choices: Mapping[str, list[tuple[str, str]]]
+
+    def at(self, path: Path) -> list[Mistake]:
+        return [each for each in self.mistakes if each.path[: len(path)] == path]
+
+
 def shown_fields(
     place: Place,
     source: str,
@@ -60,124 +75,90 @@ def shown_fields(
     `purposes`: what those are called that are in force.
     """
     content, inherited = place.content(source), place.inherited(source)
-    spoken, root = siteform.languages(source), place.root(source)
-    choices = _choices(place, source, purposes)
+    filled = Filled(form, siteform.languages(source), found, _choices(place, source, purposes))
+    root, base = place.root(source), f"{place.part}." if place.part in ROWS else ""
     made: list[Shown] = []
     table = ""
     for each in siteform.fields(place.part):
         path: Path = (*root, *each.path)
-        base = f"{place.part}." if place.part in ROWS else ""
-        one = _shown(
-            each,
-            each.name,
-            f"{base}{each.name}",
-            tomledit.at(content, each.path),
-            tomledit.at(inherited, each.path),
-            form,
-            spoken,
-            _at(path, found),
-            choices,
-        )
+        written, taken = tomledit.at(content, each.path), tomledit.at(inherited, each.path)
+        one = _shown(filled, each, each.name, base + each.name, path, written, taken)
         if each.kind == "rows":
-            one = replace(one, rows=_rows(each, one, base, path, found, form, spoken))
-        if place.part in PARTS:
-            own = _table(each)
-            if own != table:
-                one = replace(
-                    one,
-                    heading=labels.of_table(own),
-                    heading_hint=labels.hint(own) if "." in own else "",
-                )
+            rows = one.value if isinstance(one.value, list) else []
+            one = replace(
+                one,
+                # And one for another.
+                rows=[
+                    _row(filled, each, base, number, path, tomledit.at(rows, (number,)))
+                    for number in range(len(rows) + 1)
+                ],
+            )
+        if place.part in PARTS and (own := _table(each)) != table:
             table = own
+            hint = labels.hint(own) if "." in own else ""
+            one = replace(one, heading=labels.of_table(own), heading_hint=hint)
         made.append(one)
     return made
+
+
+def empty_row(part: str, rows: Field, number: int, source: str) -> list[Shown]:
+    """The fields of one more row within a row."""
+    filled = Filled(None, siteform.languages(source), [], {})
+    return _row(filled, rows, f"{part}.", number, (), None)
+
+
+def _row(
+    filled: Filled, rows: Field, base: str, number: int, path: Path, written: Any
+) -> list[Shown]:
+    """The fields of a row within a row."""
+    return [
+        _shown(
+            filled,
+            each,
+            f"{rows.name}.{number}.{each.name}",
+            f"{base}{rows.name}.{each.name}",
+            (*path, number, *each.path),
+            tomledit.at(written, each.path),
+            None,
+        )
+        for each in rows.fields
+    ]
 
 
 def _table(each: Field) -> str:
     return ".".join(each.path[:-1]) or each.path[0]
 
 
-def _at(path: Path, found: list[Mistake]) -> list[Mistake]:
-    return [each for each in found if each.path[: len(path)] == path]
-
-
 def _shown(
+    filled: Filled,
     each: Field,
     name: str,
-    full_name: str,
+    whole_name: str,
+    path: Path,
     written: Any,
     inherited: Any,
-    form: "MultiDict[str, str] | None",
-    spoken: list[str],
-    found: list[Mistake],
-    choices: Mapping[str, list[tuple[str, str]]],
 ) -> Shown:
+    """A field: its name in the form, that by which labels know it, and its place in the file."""
+    form, spoken = filled.form, filled.spoken
     value = _typed(each, written, spoken) if form is None else _sent(each, name, form, spoken)
     fallback = inherited if inherited is not None and written is None else each.default
-    titles = labels.options(full_name) if each.options else {}
-    options = choices.get(full_name) or [(key, titles.get(key, key)) for key in each.options]
-    if options and isinstance(value, str) and value:
+    titles = labels.options(whole_name) if each.options else {}
+    options = filled.choices.get(whole_name) or [
+        (key, titles.get(key, key)) for key in each.options
+    ]
+    if options and isinstance(value, str) and value and value not in dict(options):
         # What is none of them stays as it was typed.
-        options += [(value, value)] if value not in dict(options) else []
+        options = [*options, (value, value)]
     return Shown(
         each,
         name,
-        labels.label(full_name),
-        labels.hint(full_name),
+        labels.label(whole_name),
+        labels.hint(whole_name),
         value,
         _typed(each, fallback, spoken),
-        found,
+        filled.at(path),
         options,
     )
-
-
-def _rows(
-    each: Field,
-    shown: Shown,
-    base: str,
-    path: Path,
-    found: list[Mistake],
-    form: "MultiDict[str, str] | None",
-    spoken: list[str],
-) -> list[list[Shown]]:
-    """A row of fields for each row there is, and one for another."""
-    rows = shown.value if isinstance(shown.value, list) else []
-    return [
-        [
-            _shown(
-                inner,
-                f"{each.name}.{number}.{inner.name}",
-                f"{base}{each.name}.{inner.name}",
-                tomledit.at(rows, (number, *inner.path)),
-                None,
-                form,
-                spoken,
-                _at((*path, number, *inner.path), found),
-                {},
-            )
-            for inner in each.fields
-        ]
-        for number in range(len(rows) + 1)
-    ]
-
-
-def empty_row(part: str, each: Field, number: int, source: str) -> list[Shown]:
-    """The fields of one more row within a row."""
-    spoken = siteform.languages(source)
-    return [
-        _shown(
-            inner,
-            f"{each.name}.{number}.{inner.name}",
-            f"{part}.{each.name}.{inner.name}",
-            None,
-            None,
-            None,
-            spoken,
-            [],
-            {},
-        )
-        for inner in each.fields
-    ]
 
 
 def _typed(each: Field, value: Any, spoken: list[str]) -> Any:
@@ -196,9 +177,6 @@ def _typed(each: Field, value: Any, spoken: list[str]) -> Any:
         return value is True
     if each.kind == "maybe":
         return {True: "yes", False: "no"}.get(value, "")
-    if isinstance(value, dict):  # a lifetime, as the schema has it
-        amount, unit = value.get("amount"), value.get("unit")
-        return f"{amount} {unit}{'s' if amount != 1 else ''}" if amount else str(unit)
     return str(value)
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from consent import audit, drafts, i18n, staff, staff_sessions, tokens, versions, web
-from consent.drafts import Stand
+from consent.drafts import Snapshot
 from consent.errors import NotAllowed
 from consent.models import Staff, StaffSession
 from consent.security import DEVICE, require_own_page
@@ -29,7 +29,7 @@ LARGEST = 512 * 1024
 def init(blueprint: Blueprint) -> None:
     blueprint.before_request(_guard)
     blueprint.url_defaults(_keep_language)
-    blueprint.context_processor(_language)
+    blueprint.context_processor(_shared)
     blueprint.register_error_handler(NotAllowed, _not_allowed)
 
 
@@ -51,8 +51,12 @@ def take_large_forms(blueprint: Blueprint) -> None:
         request.max_content_length = request.max_form_memory_size = LARGEST
 
 
-def _language() -> dict[str, Any]:
-    return {"language": g.language, "languages": i18n.STAFF_LANGUAGES}
+def _shared() -> dict[str, Any]:
+    return {
+        "language": g.language,
+        "languages": i18n.STAFF_LANGUAGES,
+        "shortest_password": staff.SHORTEST_PASSWORD,
+    }
 
 
 def _not_allowed(_: NotAllowed) -> ResponseReturnValue:
@@ -89,7 +93,7 @@ def of_site(member: Staff, site: str, role: str = "viewer") -> dict[str, Any]:
     }
 
 
-def of_draft(member: Staff, site: str) -> tuple[dict[str, Any], Stand]:
+def of_draft(member: Staff, site: str) -> tuple[dict[str, Any], Snapshot]:
     """The same for its editors, and the draft of the site file. Raises NotFound, NotAllowed."""
     return of_site(member, site, "editor"), drafts.of_site(web.session(), site)
 

@@ -11,7 +11,7 @@ from consent import audit, staff, tokens, web
 from consent.dashboard import frame, letters
 from consent.errors import BadToken, ExpiredToken, Invalid, NotFound
 from consent.models import Staff
-from consent.security import MAIL_LIMIT, address, limiter
+from consent.security import MAIL_LIMIT, limiter
 
 blueprint = Blueprint("passwords", __name__, url_prefix="/dashboard/-")
 frame.init(blueprint)
@@ -48,7 +48,7 @@ def reset(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/reset/<token>")
-@limiter.limit(MAIL_LIMIT, key_func=address)
+@limiter.limit(MAIL_LIMIT)
 def choose(token: str) -> ResponseReturnValue:
     member = _member(token)
     audit.note(web.session(), audit.ACCOUNT, member.email, "password-changed", web.now())

@@ -101,9 +101,9 @@ def _of_version(member: Staff, site: str, version: str) -> tuple[SiteFile, int] 
     session = web.session()
     current = versions.current(session, site)
     if version == DRAFT:
-        _, stand = frame.of_draft(member, site)
+        _, draft = frame.of_draft(member, site)
         try:
-            return sitefile.parse(stand.source), current.number + 1
+            return sitefile.parse(draft.source), current.number + 1
         except SiteFileError:
             return None
     # Longer numbers are none of a version.

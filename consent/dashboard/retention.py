@@ -11,7 +11,6 @@ from consent.dashboard.frame import members_only
 from consent.models import Staff
 from consent.retention import Due
 from consent.sitefile import Keep
-from consent.values import Lifetime
 
 blueprint = Blueprint("retention", __name__, url_prefix="/dashboard")
 frame.init(blueprint)
@@ -55,7 +54,7 @@ def page(member: Staff, site: str) -> str:
         **shared,
         kept=kept,
         most=retention.MOST_COUNTED,
-        table=f'[keep]\ndecisions = "{_toml(keep.decisions)}"\ncounters = "{_toml(keep.counters)}"',
+        table=f'[keep]\ndecisions = "{keep.decisions.written}"\ncounters = "{keep.counters.written}"',
     )
 
 
@@ -63,11 +62,6 @@ def _periods(keep: Keep) -> dict[str, str]:
     """Periods that are sums, which are read more easily as such."""
     both = notice.lifetime(keep.decisions), notice.lifetime(keep.counters)
     return {"totals of decisions": " + ".join(both)}
-
-
-def _toml(period: Lifetime) -> str:
-    """A period as the site file has it."""
-    return f"{period.amount} {period.unit}{'s' if period.amount != 1 else ''}"
 
 
 def _words() -> dict[str, tuple[str, str]]:

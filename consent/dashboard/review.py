@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from consent import change_words, changes, drafts, notice, sitefile, siteform, versions, web
+from consent import change_words, changes, drafts, sitefile, siteform, versions, web
 from consent.dashboard import frame, labels
 from consent.dashboard.frame import members_only
 from consent.errors import Conflict, Invalid
@@ -23,14 +23,14 @@ frame.take_large_forms(blueprint)
 @blueprint.get("/text")
 @members_only
 def text(member: Staff, site: str) -> ResponseReturnValue:
-    shared, stand = frame.of_draft(member, site)
+    shared, draft = frame.of_draft(member, site)
     return render_template(
         "dashboard/draft/text.html",
         **shared,
-        stand=stand,
-        source=stand.source,
-        was=drafts.hash_of(stand.source),
-        mistakes=drafts.mistakes_in(stand.source, site),
+        draft=draft,
+        source=draft.source,
+        was=drafts.hash_of(draft.source),
+        mistakes=drafts.mistakes_in(draft.source, site),
     )
 
 
@@ -38,7 +38,7 @@ def text(member: Staff, site: str) -> ResponseReturnValue:
 @members_only
 def save_text(member: Staff, site: str) -> ResponseReturnValue:
     """Takes the whole file; one that is no TOML is not kept, and stays in the form."""
-    shared, stand = frame.of_draft(member, site)
+    shared, draft = frame.of_draft(member, site)
     source = request.form.get("source", "").replace("\r\n", "\n")
     found, was_changed = drafts.syntax_of(source), False
 
@@ -57,9 +57,9 @@ def save_text(member: Staff, site: str) -> ResponseReturnValue:
     page = render_template(
         "dashboard/draft/text.html",
         **shared,
-        stand=stand,
+        draft=draft,
         source=source,
-        was=drafts.hash_of(stand.source),
+        was=drafts.hash_of(draft.source),
         mistakes=found,
         is_kept=False,
         was_changed=was_changed,
@@ -71,8 +71,8 @@ def save_text(member: Staff, site: str) -> ResponseReturnValue:
 @members_only
 def export(member: Staff, site: str) -> ResponseReturnValue:
     """The draft as a file, to be kept under version control."""
-    _, stand = frame.of_draft(member, site)
-    response = Response(stand.source, content_type="application/toml; charset=utf-8")
+    _, draft = frame.of_draft(member, site)
+    response = Response(draft.source, content_type="application/toml; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{site}.toml"'
     return response
 
@@ -131,23 +131,23 @@ def publish(member: Staff, site: str) -> ResponseReturnValue:
 
 
 def _page(member: Staff, site: str, problem: str = "") -> str:
-    shared, stand = frame.of_draft(member, site)
+    shared, draft = frame.of_draft(member, site)
     current = versions.current(web.session(), site)
-    found = drafts.mistakes_in(stand.source, site)
+    found = drafts.mistakes_in(draft.source, site)
     return render_template(
         "dashboard/draft/review.html",
         **shared,
-        stand=stand,
+        draft=draft,
         current=current,
         mistakes=[
-            (each, labels.of_path(each.path), _form_of(each, stand.source)) for each in found
+            (each, labels.of_path(each.path), _form_of(each, draft.source)) for each in found
         ],
-        seen=stand.seen(current.number),
+        seen=draft.seen(current.number),
         problem=problem,
         # Ticked as they were, or as they are at first.
         weight=request.form.get("weight", ""),
         is_dated=request.method == "GET" or "dated" in request.form,
-        **({} if found else _compared(stand.source, versions.site_file(current))),
+        **({} if found else _compared(draft.source, versions.site_file(current))),
     )
 
 
@@ -156,13 +156,10 @@ def _compared(source: str, old: sitefile.SiteFile) -> dict[str, Any]:
     new = sitefile.parse(source)
     language = g.language if g.language in new.site.languages else new.default_language
     differences = changes.compare(old, new)
-    asked_again = versions.asked_again(old, new)
     return {
         "said": change_words.say(differences, old, new, language),
         "is_material": changes.is_material(differences),
-        "asked_again": [
-            each.title for each in notice.purposes(new, g.language) if each.key in asked_again
-        ],
+        "asked_again": change_words.asked_again(old, new, g.language),
         "updated": new.site.updated,
         "today": web.now().astimezone(new.zone).date(),
     }

@@ -101,9 +101,10 @@ def compare(member: Staff, site: str) -> ResponseReturnValue:
 def _entry(version: Version, before: Version | None) -> Entry:
     if before is None:
         return Entry(version, None, [], [])
+    old, new = versions.site_file(before), versions.site_file(version)
     return Entry(
         version,
         before,
-        change_words.between(before, version, g.language),
-        change_words.asked_again(before, version, g.language),
+        change_words.between(old, new, g.language),
+        change_words.asked_again(old, new, g.language),
     )

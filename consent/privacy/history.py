@@ -33,9 +33,7 @@ def version_page(site: str, number: int) -> str:
         shown,
         in_force=current.number == number,
         text=versions.text(session, shown, language),
-        said=change_words.between(versions.get(session, site, number - 1), shown, language)
-        if number > 1
-        else [],
+        said=_said(versions.get(session, site, number - 1), shown, language) if number > 1 else [],
     )
 
 
@@ -48,8 +46,10 @@ def comparison(site: str, number: int, old: int) -> str:
         "privacy/comparison.html",
         shown,
         before=before,
-        said=change_words.between(before, shown, language),
-        asked_again=change_words.asked_again(before, shown, language),
+        said=_said(before, shown, language),
+        asked_again=change_words.asked_again(
+            versions.site_file(before), versions.site_file(shown), language
+        ),
     )
 
 
@@ -117,7 +117,7 @@ def feed(site: str) -> Response:
                 version,
                 web.public_url()
                 + url_for("history.version_page", site=site, number=version.number),
-                change_words.between(before, version, language) if before else [],
+                _said(before, version, language) if before else [],
             )
             for version, before in islice(zip(found, [*found[1:], None], strict=True), MOST_IN_FEED)
         ]
@@ -131,3 +131,7 @@ def feed(site: str) -> Response:
     response = Response(body, content_type="application/atom+xml; charset=utf-8")
     response.headers["Vary"] = "Accept-Language"
     return response
+
+
+def _said(before: Version, after: Version, language: str) -> list[Said]:
+    return change_words.between(versions.site_file(before), versions.site_file(after), language)

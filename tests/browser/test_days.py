@@ -15,17 +15,11 @@ from tests import factories
 from tests.browser import staff_pages
 from tests.browser.staff_pages import PASSWORD, go, log_in
 from tests.conftest import make_app
-from tests.mailbox import Mailbox
 
 
 @pytest.fixture
-def app(settings: dict[str, Any], mailbox: tuple[Mailbox, str], ports: Any) -> Flask:
-    more = {
-        "smtp_url": mailbox[1],
-        "mail_from": "c@server.example",
-        "public_url": ports["consent"].origin("127.0.0.1"),
-    }
-    return make_app({**settings, **more})
+def app(mailing: dict[str, Any], ports: Any) -> Flask:
+    return make_app({**mailing, "public_url": ports["consent"].origin("127.0.0.1")})
 
 
 @pytest.fixture
