@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from consent import (  # noqa: E402
+    audit,
     drafts,
     invitations,
     notice,
@@ -132,6 +133,12 @@ def add_a_past(said: dict[str, str]) -> None:
         said["invitation"] = invitations.invite(
             session, owner, "nina@example.no", ["07sor"], "editor", now
         )
+        for action, detail in (
+            ("invited", {"whom": "vera@example.no", "role": "viewer"}),
+            ("published", {"number": 2}),
+            ("invited", {"whom": "nina@example.no", "role": "editor"}),
+        ):
+            audit.note(session, "07sor", owner.email, action, now, **detail)
         session.commit()
         said["reset"] = tokens.issue_reset(keys, vera.id, staff.fingerprint(vera), now)
 
