@@ -112,7 +112,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         provider.init_app(app, read)
     with app.app_context():
         engine = db.engine
-    memory = app.extensions["consent_memory"] = Memory(partial(Session, engine))
+    memory = app.extensions["consent_memory"] = Memory(partial(Session, engine), read.public_url)
     app.extensions["consent_journal"] = Journal(
         _hits_folder(read, engine), partial(visits.merge, engine, Bounds())
     )

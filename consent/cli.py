@@ -185,7 +185,13 @@ def embed(site: str, url: str | None, pinned: bool) -> None:
         )
     session = db.session()
     site_file = versions.site_file(versions.current(session, site))
-    click.echo(signals.lines(site_file, address, script.body(session, site) if pinned else ""))
+    click.echo(
+        signals.lines(
+            site_file,
+            address,
+            script.body(session, site, web.settings().public_url) if pinned else "",
+        )
+    )
 
 
 @commands.command()

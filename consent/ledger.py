@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
 import uuid_utils.compat
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 from sqlalchemy import Connection, Engine, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,13 @@ LONGEST = 1_000_000
 TOOK = (2, 5, 10, 30, 60, 300, LONGEST)
 
 
+def _took(value: object) -> int | None:
+    """Seconds as the browser measured them, where they can be: no clock costs anybody their choice."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST:
+        return None
+    return int(value)
+
+
 class Choice(BaseModel):
     """A decision as the browser sends it."""
 
@@ -40,7 +47,7 @@ class Choice(BaseModel):
     gpc: StrictBool = False
     dnt: StrictBool = False
     # Seconds from the banner to the choice.
-    took: Annotated[StrictInt, Field(ge=0, le=LONGEST)] | None = None
+    took: Annotated[int | None, BeforeValidator(_took)] = None
     token: str | None = None
 
 

@@ -116,6 +116,11 @@ class Looks(BaseModel):
 
     # A bar along the lower edge, a box in the lower corner, or a box in the middle. None locks the page.
     layout: Literal["bar", "box", "centre"] = "box"
+    # What stays after a choice: a round button with an icon, the same in words, or nothing, for a website that has a
+    # `data-consent-open` of its own on every page.
+    control: Literal["icon", "words", "none"] = "icon"
+    # On the other side in languages written from right to left.
+    side: Literal["left", "right"] = "left"
     # auto follows the visitor's system.
     scheme: Literal["auto", "light", "dark"] = "auto"
     # Pixels.
@@ -138,9 +143,16 @@ def logo(looks: Looks) -> str:
     )
 
 
+def side(looks: Looks) -> str:
+    """Where the control lies, as CSS: clear of a phone's rounded corners."""
+    start = "start" if looks.side == "left" else "end"
+    safe = "env(safe-area-inset-left),env(safe-area-inset-right)"
+    return f"[data-consent-tab]{{inset-inline-{start}:max(12px,{safe})}}"
+
+
 def variables(looks: Looks, selector: str) -> str:
     """The custom properties that carry the looks, as CSS for `selector`."""
-    shape = f"--consent-radius:{looks.radius}px;--consent-font:16px/1.45 {looks.font};"
+    shape = f"--consent-radius:{looks.radius}px;--consent-font:max(16px,1rem)/1.45 {looks.font};"
     if looks.scheme != "auto":
         palette = looks.light if looks.scheme == "light" else looks.dark
         return f"{selector}{{{shape}{_colours(palette)}color-scheme:{looks.scheme}!important}}"

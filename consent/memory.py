@@ -29,8 +29,10 @@ class InForce:
 class Memory:
     """The sites as one process knows them. Asks the database at most once a second for each."""
 
-    def __init__(self, sessions: Callable[[], Session]) -> None:
+    def __init__(self, sessions: Callable[[], Session], address: str) -> None:
         self._sessions = sessions
+        # The server's own, which the scripts hold.
+        self._address = address
         self._held: dict[str, tuple[float, InForce]] = {}
         self._versions: dict[tuple[str, int], Published] = {}
         self._asking = threading.Lock()
@@ -65,7 +67,8 @@ class Memory:
                 raise UnknownSite(f"There is no site {site!r} on this server.")
             if known is None or known.published.number != number:
                 published = versions.published(session, site, number)
-                known = InForce(published, script.encode(script.of_version(session, site, number)))
+                body = script.of_version(session, site, number, self._address)
+                known = InForce(published, script.encode(body))
         self._held[site] = (asked_at, known)
         return known
 

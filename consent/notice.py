@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from babel import Locale
 from babel.lists import format_list
 from flask import render_template
 from flask_babel import force_locale, get_locale, gettext, ngettext, pgettext
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent import changes, i18n, script, sitefile, versions, webhooks
+from consent import changes, i18n, sitefile, versions, webhooks
 from consent.canonical import digest
 from consent.changes import Change
 from consent.errors import Conflict, Invalid
@@ -93,7 +94,6 @@ def publish(
     try:
         session.flush()
         session.add_all(rows)
-        script.store(session, made, site_file, rows)
         webhooks.queue(session, made.site, "notice.published", _told(made, asked_again), now)
         session.commit()
     except IntegrityError:
@@ -132,7 +132,7 @@ def render(site_file: SiteFile, language: str) -> dict[str, Any]:
             "file": site_file,
             "language": language,
             "purposes": purposes(site_file, language),
-            "own_cookie": own_cookie(site_file),
+            "own": [own_cookie(site_file), own_storage()],
             "service_cookies": lambda service: [
                 CookieText(cookie.name, lifetime(cookie.lifetime), cookie.use[language])
                 for cookie in service.cookies
@@ -160,18 +160,25 @@ def banner(site_file: SiteFile, language: str) -> dict[str, str]:
         purposes=_named(site_file.asked_purposes, site_file, language),
     )
     return {
-        "title": own.title[language] if own.title else gettext("Your choice, your privacy"),
+        **{
+            f"_{each.key}": each.title
+            for each in purposes(site_file, language)
+            if each.key != NECESSARY
+        },
+        "title": own.title[language] if own.title else gettext("Cookies and your privacy"),
         "text": own.text[language] if own.text else default,
         "accept": gettext("Accept all"),
         "refuse": gettext("Reject all"),
-        "choose": gettext("Choose yourself"),
+        "choose": gettext("Customise"),
         "save": gettext("Save choices"),
-        "settings": gettext("What do you agree to?"),
+        "saved": gettext("Your choice is saved."),
+        "settings": gettext("Privacy settings"),
         "close": gettext("Close"),
         "notice": gettext("Read the privacy notice"),
-        "reopen": gettext("Privacy choices"),
         "withdraw": gettext("Withdraw consent"),
         "opted_out": opted_out(site_file, language),
+        # Nothing where it is the usual one.
+        **({"dir": "rtl"} if Locale.parse(language).text_direction == "rtl" else {}),
     }
 
 
@@ -303,6 +310,15 @@ def own_cookie(site_file: SiteFile) -> CookieText:
         gettext(
             "Remembers what you agreed to and refused, so that you are not asked on every page."
         ),
+    )
+
+
+def own_storage() -> CookieText:
+    """What the browser's local storage holds of a decision that could not be sent yet."""
+    return CookieText(
+        "consent",
+        gettext("until it has been sent"),
+        gettext("Keeps your choice in local storage while the server cannot be reached."),
     )
 
 

@@ -15,12 +15,11 @@ SCHEMES: tuple[str, ...] = get_args(Looks.model_fields["scheme"].annotation)
 
 @dataclass(frozen=True)
 class Preview:
-    """The banner's two scripts and the texts of a version, in one language."""
+    """The banner's scripts and the texts of a version, in one language."""
 
     first: str
-    # A function of its own, to be called when the first script asks for it.
-    more: str
-    settings: str
+    # All others, each a function to be called when it is asked for at its address.
+    others: str
     cookies: str
     notice: str
 
@@ -29,7 +28,7 @@ class Preview:
         """Of the scripts, as a content security policy names them."""
         return [
             f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'"
-            for each in (self.first, self.more)
+            for each in (self.first, self.others)
         ]
 
 
@@ -37,9 +36,12 @@ def of(site_file: SiteFile, number: int, language: str) -> Preview:
     """How a site file looks as the version of this number."""
     text = notice.text(site_file, number, language)
     composed = script.compose(number, site_file, [text])
-    more = f"window.loadMore=()=>{{{composed['more'].strip()}}};"
+    first = composed.pop("first")
+    functions = ",".join(
+        f'"{script.digest(body)}":()=>{{{body.strip()}}}' for body in composed.values()
+    )
     return Preview(
-        _inline(composed["first"]), _inline(more), text.settings, text.cookies, text.notice
+        _inline(first), _inline(f"window.others={{{functions}}};"), text.cookies, text.notice
     )
 
 

@@ -19,11 +19,22 @@ from consent import looks, signals, versions
 from consent.db import upsert
 from consent.errors import NotFound
 from consent.integrity import integrity
-from consent.models import Script, Version, VersionText
+from consent.models import Script, VersionText
 from consent.paths import EMBED
 from consent.sitefile import NECESSARY, SiteFile
 
-# The parts of the script that is fetched on demand, and the words that only it shows.
+# The parts of the scripts that are fetched on demand: what follows a choice, and the rest.
+AFTER = (
+    "after/state.js",
+    "after/send.js",
+    "after/set.js",
+    "after/scripts.js",
+    "after/elements.js",
+    "after/gate.js",
+    "after/watch.js",
+    "after/control.js",
+    "after/handover.js",
+)
 MORE = (
     "more/settings.js",
     "more/placeholder.js",
@@ -34,7 +45,9 @@ MORE = (
     "more/start.js",
 )
 COMMENT = re.compile(r"^ *//.*$", re.MULTILINE)
-MORE_WORDS = ("settings", "save", "close", "opted_out")
+# The words that only those show.
+AFTER_WORDS = ("saved", "withdraw")
+MORE_WORDS = ("opted_out",)
 
 
 @dataclass(frozen=True)
@@ -47,9 +60,9 @@ class Served:
     brotli: bytes
 
 
-def body(session: Session, site: str) -> str:
-    """The script in force, as text. Raises UnknownSite."""
-    return of_version(session, site, versions.current(session, site).number)
+def body(session: Session, site: str, address: str) -> str:
+    """The script in force, as text, of the server at `address`. Raises UnknownSite."""
+    return of_version(session, site, versions.current(session, site).number, address)
 
 
 def encode(body: str) -> Served:
@@ -77,7 +90,7 @@ def pinned(session: Session, site: str, script_hash: str) -> Served:
     return encode(found.body)
 
 
-def _base64url(body: str) -> str:
+def digest(body: str) -> str:
     digest = hashlib.sha256(body.encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
@@ -91,120 +104,176 @@ def _hex(script_hash: str) -> str:
         return script_hash
 
 
-def store(session: Session, version: Version, site_file: SiteFile, texts: list[VersionText]) -> str:
-    """Composes the scripts of `version` and adds them to the session. Returns the body of the first."""
-    composed = compose(version.number, site_file, texts)
-    rows = [
-        {
-            "site": version.site,
-            "hash": hashlib.sha256(body.encode()).hexdigest(),
-            "version": version.number,
-            "part": part,
-            "build": build(),
-            "body": body,
-        }
-        for part, body in composed.items()
-    ]
-    session.execute(upsert(session, Script).values(rows).on_conflict_do_nothing())
-    return composed["first"]
-
-
-def of_version(session: Session, site: str, number: int) -> str:
-    """The first script of a version, as this program composes it."""
+def of_version(session: Session, site: str, number: int, address: str) -> str:
+    """The first script of a version, as this program composes it for the server at `address`; commits a new one."""
+    built = build(address)
     stored = session.scalar(
         select(Script.body).where(
             Script.site == site,
             Script.version == number,
-            Script.build == build(),
+            Script.build == built,
             Script.part == "first",
         )
     )
     if stored is not None:
         return stored
-    # The program is newer than the publication: compose the same version from the newer parts.
     version = versions.get(session, site, number)
     site_file = versions.site_file(version)
     texts = [versions.text(session, version, language) for language in site_file.site.languages]
-    body = store(session, version, site_file, texts)
+    composed = compose(number, site_file, texts, address)
+    rows = [
+        {
+            "site": site,
+            "hash": hashlib.sha256(body.encode()).hexdigest(),
+            "version": number,
+            "part": part,
+            "build": built,
+            "body": body,
+        }
+        for part, body in composed.items()
+    ]
+    session.execute(upsert(session, Script).values(rows).on_conflict_do_nothing())
     session.commit()
-    return body
+    return composed["first"]
 
 
-def compose(number: int, site_file: SiteFile, texts: list[VersionText]) -> dict[str, str]:
-    """The two scripts of a version: `first`, that every page view loads, and `more`, that few need."""
+def compose(
+    number: int, site_file: SiteFile, texts: list[VersionText], address: str = ""
+) -> dict[str, str]:
+    """The scripts of a version, by the name of their part.
+
+    `first` is what every page view loads. It fetches `after`, what follows a choice, and `more`, what few page views
+    need; that fetches the text of the settings, `text-nb` and so on.
+    """
     words = {text.language: _as_html(text.banner) for text in texts}
     told = signals.used(site_file)
     services = [service for service in site_file.services if service.purpose != NECESSARY]
     known = {
         "VERSION": number,
         "PURPOSES": versions.fingerprints(site_file),
-        "SERVICES": {
-            service.key: [service.purpose, *([service.obeys] if service.obeys in told else [])]
-            for service in services
-        },
+        "SERVICES": {service.key: service.purpose for service in services},
     }
-    more = _script(
-        "const main=samtykke,consent=main.api;",
-        {
-            **known,
-            "SITE": site_file.site.key,
-            "COOKIES": {
-                service.key: [cookie.name for cookie in service.cookies]
-                for service in site_file.services
+    obeyed = {
+        "TYPES": signals.types(site_file),
+        "OBEYS": {service.key: service.obeys for service in services if service.obeys in told},
+    }
+    scripts = {
+        f"text-{text.language}": _addressable(
+            f"samtykke[{_literal('text-' + text.language)}]={_literal(text.settings)};"
+        )
+        for text in texts
+    }
+    opening = "const main=samtykke,consent=main.api;"
+    scripts["more"] = _addressable(
+        _script(
+            opening,
+            {
+                **known,
+                "SITE": site_file.site.key,
+                "LAYER": site_file.signals.data_layer,
+                "COOKIES": {
+                    service.key: [cookie.name for cookie in service.cookies]
+                    for service in site_file.services
+                },
+                "WORDS": _only(MORE_WORDS, words),
+                # A page that pins the script gets no other settings either.
+                "TEXTS": {
+                    text.language: digest(scripts[f"text-{text.language}"]) for text in texts
+                },
+                "FRAGMENTS": {
+                    name: {text.language: integrity(getattr(text, name)) for text in texts}
+                    for name in ("notice", "cookies")
+                },
+                "STYLE": _style(_read("more/settings.css")),
+                "PLACEHOLDER_STYLE": _style(
+                    looks.variables(site_file.looks, ":root"),
+                    *(
+                        _read(f"{name}.css")
+                        for name in (
+                            "reset",
+                            "buttons",
+                            "settings",
+                            "more/settings",
+                            "more/placeholder",
+                        )
+                    ),
+                ),
             },
-            "WORDS": words,
-            # A page that pins the script gets no other settings either.
-            "SETTINGS": {text.language: integrity(text.settings) for text in texts},
-            "FRAGMENTS": {
-                name: {text.language: integrity(getattr(text, name)) for text in texts}
-                for name in ("notice", "cookies")
-            },
-            "STYLE": _style(_read("more/settings.css")),
-            "PLACEHOLDER_STYLE": _style(
-                looks.variables(site_file.looks, ":root"),
-                *(_read(f"{name}.css") for name in ("reset", "more/settings", "more/placeholder")),
-            ),
-        },
-        [*(["more/google.js"] if "google" in told else []), *MORE],
+            [*(["more/google.js"] if "google" in told else []), *MORE],
+        )
     )
-    # Firefox takes no base64url in an integrity hash, and an address no plain base64: one that is both.
-    while set(digest := _base64url(more)) & set("-_"):
-        more += "\n"
+    scripts["after"] = _addressable(
+        _script(
+            opening,
+            {
+                "WORDS": _only(AFTER_WORDS, words),
+                "CONTROL": site_file.looks.control,
+                **obeyed,
+                "LAYER": site_file.signals.data_layer,
+                "STYLE": _style(_read("after/control.css"), looks.side(site_file.looks)),
+            },
+            [
+                *AFTER,
+                *(["after/signals.js"] if "meta" in told else []),
+                *(f"after/{signal}.js" for signal in told if signal in signals.LATE),
+                "after/start.js",
+            ],
+        )
+    )
     first = _script(
         # A second copy of the script in one page does nothing.
         "if(window.samtykke?.BASE)return;",
         {
             # In the order that makes it shortest.
-            "MORE": digest,
-            "STYLE": _style(
-                _read("banner.css"), _read(_layout(site_file)), looks.logo(site_file.looks)
-            ),
             "SITE": site_file.site.key,
+            "ADDRESS": address,
+            "SETTINGS_STYLE": _style(_read("settings.css")),
             "HITS": ["analytics"] if site_file.hits.when == "analytics" else [],
             **(
                 {"CAMPAIGNS": site_file.hits.campaigns}
                 if site_file.hits.campaigns
                 else {"TAGS": ""}
             ),
-            "TAB_STYLE": _style(
+            "SERVICES": known["SERVICES"],
+            "BASE_STYLE": _style(
                 # The last word on the colour scheme is the site file's.
-                *(_read(name) for name in ("reset.css", "tab.css")),
+                *(_read(name) for name in ("reset.css", "host.css", "buttons.css")),
                 looks.variables(site_file.looks, ":host"),
             ),
             "PURPOSES": known["PURPOSES"],
-            "SERVICES": known["SERVICES"],
             "WITHHELD": site_file.withheld_purposes,
             "VERSION": known["VERSION"],
-            **signals.constants(site_file),
+            "LIFETIME": site_file.asking.seconds,
+            "BANNER_STYLE": _style(
+                _read("banner.css"), _read(_layout(site_file)), looks.logo(site_file.looks)
+            ),
+            **(signals.google(site_file) if "google" in told else {}),
+            **(obeyed if set(told) & {"uet", "clarity"} else {}),
             "WORDS": {
-                language: {name: said[name] for name in said if name not in MORE_WORDS}
+                language: {
+                    name: said[name] for name in said if name not in (*AFTER_WORDS, *MORE_WORDS)
+                }
                 for language, said in words.items()
             },
-            "MONTHS": site_file.asking.months,
+            "SCRIPTS": {name: digest(scripts[name]) for name in ("after", "more")},
         },
-        _parts(site_file),
+        _parts(site_file, address),
     )
-    return {"first": first, "more": more}
+    return {"first": first, **scripts}
+
+
+def _only(names: tuple[str, ...], words: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    return {language: {name: said[name] for name in names} for language, said in words.items()}
+
+
+def _addressable(body: str) -> str:
+    """The body, altered until its digest can be address and integrity hash in one.
+
+    Firefox takes no base64url in an integrity hash, and an address no plain base64.
+    """
+    while set(digest(body)) & set("-_"):
+        body += "\n"
+    return body
 
 
 def _as_html(words: dict[str, str]) -> dict[str, str]:
@@ -212,7 +281,7 @@ def _as_html(words: dict[str, str]) -> dict[str, str]:
     return {name: escape(text, quote=False).replace('"', "&quot;") for name, text in words.items()}
 
 
-def _parts(site_file: SiteFile) -> list[str]:
+def _parts(site_file: SiteFile, address: str) -> list[str]:
     """The parts of the first script that this site uses, in the order of a page view.
 
     Together they are one function; each says what it takes from the others.
@@ -221,17 +290,17 @@ def _parts(site_file: SiteFile) -> list[str]:
     campaigns = site_file.hits.campaigns and site_file.hits.when != "never"
     return [
         "address.js",
+        *([] if address else ["nowhere.js"]),
+        "main.js",
         "choice.js",
-        "send.js",
-        "gate.js",
-        *(["signals.js"] if told else []),
-        *(f"{signal}.js" for signal in told),
-        *(["google-set.js"] if "google" in told and signals.commands(site_file) else []),
+        "load.js",
+        "apply.js",
+        *(["signals.js"] if set(told) & {"uet", "clarity"} else []),
+        *(f"signals/{signal}.js" for signal in told if signal in signals.EARLY),
         *(["campaigns.js"] if campaigns else []),
         *(["hits.js"] if site_file.hits.when != "never" else []),
         "banner.js",
-        "more.js",
-        "handover.js",
+        "settings.js",
         "api.js",
         "start.js",
     ]
@@ -268,9 +337,9 @@ def _read(name: str) -> str:
 
 
 @cache
-def build() -> str:
-    """The hash of the parts that this program composes from."""
-    made = hashlib.sha256()
+def build(address: str) -> str:
+    """The hash of the parts that this program composes from, for the server at `address`."""
+    made = hashlib.sha256(address.encode())
     for path in sorted(EMBED.rglob("*.*")):
         made.update(path.read_bytes())
     return made.hexdigest()

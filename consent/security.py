@@ -101,6 +101,15 @@ def embed_headers(scheme: str) -> dict[str, str]:
     }
 
 
+def shared_with(origin: str) -> dict[str, str]:
+    """What lets a page of this origin send and read, with headers and cookies that somebody adds as well."""
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
+        "Vary": "Origin",
+    }
+
+
 def headers(response: Response, htmx_url: str) -> Response:
     """Sets every security header there is, on every response."""
     if request.path.startswith("/e/"):

@@ -24,6 +24,9 @@ CONSENT_TYPES = (
 )
 # In this order: what others may build upon comes first.
 SIGNALS = ("google", "meta", "uet", "clarity")
+# Those that have something to say before any tag, and so stand in the first script; the others follow a choice.
+EARLY = ("google", "uet", "clarity", "wordpress")
+LATE = ("google", "meta")
 
 
 def used(site_file: SiteFile) -> list[str]:
@@ -46,17 +49,14 @@ def types(site_file: SiteFile) -> dict[str, str]:
     return {consent_type: purposes.get(consent_type, "") for consent_type in CONSENT_TYPES}
 
 
-def constants(site_file: SiteFile) -> dict[str, Any]:
-    """What the signals' parts take from the server."""
-    found = used(site_file)
-    made: dict[str, Any] = {}
-    if found:
-        made["TYPES"] = types(site_file)
-    if "google" in found:
-        made["WAIT"] = site_file.signals.wait_for_update
-        if commands(site_file):
-            made["COMMANDS"] = commands(site_file)
-    return made
+def google(site_file: SiteFile) -> dict[str, Any]:
+    """What Google's part of the first script takes from the server."""
+    return {
+        "LAYER": site_file.signals.data_layer,
+        "CONDITIONS": {each: conditions(site_file, each) for each in CONSENT_TYPES},
+        "WAIT": site_file.signals.wait_for_update,
+        "COMMANDS": commands(site_file),
+    }
 
 
 def commands(site_file: SiteFile) -> list[str]:
@@ -81,13 +81,15 @@ def head(site_file: SiteFile) -> str:
         return ""
     parts = "\n".join((EMBED / f"head/{signal}.js").read_text() for signal in found)
     constants = {
-        "LIFETIME": round(site_file.asking.months * 30.7 * 86400),
+        "LIFETIME": site_file.asking.seconds,
         "WAIT": site_file.signals.wait_for_update,
+        "LAYER": site_file.signals.data_layer,
         "COMMANDS": commands(site_file),
-        "TYPES": {each: _conditions(site_file, each) for each in CONSENT_TYPES},
+        "TYPES": {each: conditions(site_file, each) for each in CONSENT_TYPES},
     }
     for name, value in constants.items():
         parts = parts.replace(name, json.dumps(value, separators=(",", ":")))
+    parts = parts.replace("COOKIE", f"/(?:^|; )consent(?:-{site_file.site.key})?=1~([^;]*)/g")
     return f"<script>{minify.string('application/javascript', '{' + parts + '}')}</script>"
 
 
@@ -106,10 +108,10 @@ def lines(site_file: SiteFile, address: str, pinned: str = "") -> str:
     return "\n".join(filter(None, (head(site_file), tag)))
 
 
-def _conditions(site_file: SiteFile, consent_type: str) -> list[list[str]]:
-    """What has to be granted for this consent type: pairs of a service and its purpose."""
+def conditions(site_file: SiteFile, consent_type: str) -> list[list[str]]:
+    """What has to be granted for this type: a purpose, or pairs of it and a service. None for what always is."""
     purpose = types(site_file)[consent_type]
     if purpose == NECESSARY:
         return []
     services = [each.key for each in site_file.services_of(purpose) if each.obeys == "google"]
-    return [[service, purpose] for service in services or [""]]
+    return [[purpose, service] for service in services] or [[purpose]]

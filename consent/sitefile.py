@@ -40,6 +40,7 @@ from consent.values import (
     no_purpose,
     once,
     unique,
+    variable,
     wrong,
 )
 
@@ -126,6 +127,11 @@ class Asking(Part):
     # six months of a refusal, and guidance (Datatilsynet, CNIL) takes a year for the longest.
     months: Annotated[int, Field(ge=6, le=13)] = 12
 
+    @property
+    def seconds(self) -> int:
+        """How long that is at the most, so that nobody is asked a day too early."""
+        return round(self.months * 30.7 * 86400)
+
 
 class Keep(Part):
     # How long the server keeps what it stores itself. A decision is evidence for as long as somebody may ask for it;
@@ -143,6 +149,8 @@ class Signals(Part):
     # Google consent mode. basic: Google's code waits for consent like any other. advanced: it is loaded before, and
     # sends messages without cookies; the notice says so. off: no signal, even where a service would obey it.
     google: Literal["basic", "advanced", "off"] = "basic"
+    # The name of the data layer, where the page gives it another one.
+    data_layer: Annotated[str, Field(max_length=40), AfterValidator(variable)] = "dataLayer"
     # Milliseconds that Google's tags wait for a choice to be read.
     wait_for_update: Annotated[int, Field(ge=0, le=5000)] = 500
     ads_data_redaction: bool = False

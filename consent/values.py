@@ -201,6 +201,15 @@ def once(values: list[str]) -> list[str]:
     return values
 
 
+def variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_$][\w$]*", value, re.ASCII):
+        raise wrong(
+            "%(value)s is no name of a variable in a script. Write it as the page has it: dataLayer.",
+            value=repr(value),
+        )
+    return value
+
+
 def _cookie_name(value: str) -> str:
     if value == "consent" or (value.endswith("*") and "consent".startswith(value[:-1])):
         raise wrong(

@@ -27,8 +27,8 @@ declare namespace Samtykke {
   }
 
   interface Consent {
-    /** Opens the settings. Resolves when they are there, or the banner in their place if the server is away. */
-    open(): Promise<void>;
+    /** Opens the settings. What they say of each purpose comes in when it has been fetched. */
+    open(): void;
 
     /** What stands now. */
     get(): State;
@@ -44,7 +44,7 @@ declare namespace Samtykke {
      * window.consent?.set({ analytics: true }, { youtube: true });
      * ```
      */
-    set(purposes: { [purpose: string]: boolean }, services?: { [service: string]: boolean }): void;
+    set(purposes: { [purpose: string]: boolean }, services?: { [service: string]: boolean }): Promise<void>;
 
     /**
      * Calls `listener` after each choice, and once at a page view with a choice in force. The event

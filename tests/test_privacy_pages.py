@@ -202,7 +202,7 @@ def test_a_choice_is_shown_with_what_its_visitor_saw(
     said = pages.check(client.get(f"/privacy/07sor/choices/{decided[0]}?lang=en"), "en")
 
     assert "You agreed to everything" in said
-    assert "Ditt valg, ditt personvern" in said  # the banner was in Bokmål
+    assert "Informasjonskapsler og personvernet ditt" in said  # the banner was in Bokmål
     assert decided[0] in said
 
 

@@ -41,7 +41,9 @@ def _page(member: Staff, site: str, **more: object) -> str:
     site_file: SiteFile = shared["file"]
     usual = {
         "lines": signals.lines(site_file, server),
-        "pinned": signals.lines(site_file, server, script.body(web.session(), site)),
+        "pinned": signals.lines(
+            site_file, server, script.body(web.session(), site, web.settings().public_url)
+        ),
         "image": f'<noscript><img src="{server}/e/{site}/hits.gif" alt="" width="1" height="1" '
         'referrerpolicy="no-referrer-when-downgrade"></noscript>',
         "address": f"{site_file.site.origins[0]}/",

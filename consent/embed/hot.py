@@ -84,7 +84,11 @@ class HotPaths:
             answer = self._answer(environ, method, *found.groups())
         except Exception as error:
             answer = _refusal(error)
-        headers = [*answer.headers, *security.embed_headers(environ["wsgi.url_scheme"]).items()]
+        shared = security.embed_headers(environ["wsgi.url_scheme"])
+        origin = environ.get("HTTP_ORIGIN")
+        if method in ("POST", "OPTIONS") and origin and self._is_of(found[1], origin):
+            shared = shared | security.shared_with(origin)
+        headers = [*answer.headers, *shared.items()]
         if answer.status not in (204, 304):
             headers.append(("Content-Length", str(len(answer.body))))
         start_response(f"{answer.status} {HTTP_STATUS_CODES[answer.status]}", headers)
@@ -92,12 +96,20 @@ class HotPaths:
 
     def _answer(self, environ: Environ, method: str, site: str, what: str) -> Answer:
         if method == "OPTIONS":
-            return Answer(204, [("Allow", ", ".join((*METHODS[what], "OPTIONS")))])
+            return Answer(
+                204, [("Allow", ", ".join((*METHODS[what], "OPTIONS"))), *_preflight(environ)]
+            )
         if method not in METHODS[what]:
             raise MethodNotAllowed(METHODS[what])
         if what == ".js":
             return script(environ, self._memory.current(site).script, SCRIPT_AGE)
         return self._decide(environ, site) if what == "/decisions" else self._hit(environ, site)
+
+    def _is_of(self, site: str, origin: str) -> bool:
+        try:
+            return origin in self._memory.current(site).published.site_file.site.origins
+        except Exception:  # no such site, or no database: the answer says so already
+            return False
 
     def _decide(self, environ: Environ, site: str) -> Answer:
         in_force = self._memory.current(site).published
@@ -175,6 +187,14 @@ def script(environ: Environ, served: Served, cache_control: str) -> Answer:
 @lru_cache(maxsize=256)
 def _encoding(accepted: str) -> str:
     return parse_accept_header(accepted, Accept).best_match(ENCODINGS) or "" if accepted else ""
+
+
+def _preflight(environ: Environ) -> list[tuple[str, str]]:
+    """Headers that a page's own wrapper of `fetch` adds are allowed, and mean nothing here."""
+    wanted = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+    if not re.fullmatch(r"[\w, -]{1,500}", wanted, re.ASCII):
+        return []
+    return [("Access-Control-Allow-Headers", wanted), ("Access-Control-Max-Age", "86400")]
 
 
 def _uncounted(environ: Environ, site_file: SiteFile, is_bot: bool) -> str | None:

@@ -57,8 +57,8 @@ class Script(Base):
     # SHA-256, in hex, of the body.
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     version: Mapped[int]
-    # first, which every page view loads, or more, which it loads on demand.
-    part: Mapped[str] = mapped_column(String(5))
-    # SHA-256, in hex, of the parts it was composed from; a newer program has another.
+    # first, which every page view loads; after, more and text-nb, which are loaded on demand.
+    part: Mapped[str] = mapped_column(String(30))
+    # SHA-256, in hex, of the parts it was composed from and the server's address.
     build: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)

@@ -2,20 +2,19 @@
 // is stored and no request is sent, whatever is pressed.
 "use strict";
 
-const { address, settings, show } = JSON.parse(document.getElementById("preview").textContent);
+const { address, show } = JSON.parse(document.getElementById("preview").textContent);
 
 let cookie = "";
-Object.defineProperty(document, "cookie", { get: () => cookie, set: (text) => (cookie = text.split(";")[0]) });
-Object.defineProperty(document, "currentScript", { get: () => ({ src: address, dataset: {} }) });
+Object.defineProperty(Document.prototype, "cookie", { get: () => cookie, set: (text) => (cookie = text.split(";")[0]) });
+Object.defineProperty(document, "currentScript", { get: () => ({ src: address, matches: () => true }) });
 navigator.sendBeacon = () => true;
-window.fetch = async (url) => {
-  if (String(url).endsWith("/settings")) return new Response(settings);
+window.fetch = async () => {
   throw new TypeError("A preview sends nothing.");
 };
 
-// The second script is in the page already.
-document.documentElement.append = (script) => {
-  window.loadMore();
+// The other scripts are in the page already.
+document.head.append = (script) => {
+  window.others[script.src.match(/([^/]*)\.js$/)[1]]();
   script.onload();
 };
 

@@ -5,31 +5,27 @@
 const api = {
   open: openSettings,
   get: state,
-  set(purposes, services = {}, source = "settings") {
-    const wanted = mapKeys(PURPOSES, (purpose) =>
-      purpose in purposes ? purposes[purpose] === true : isGranted(purpose));
-    const single = {};
-    for (const service in SERVICES) {
-      if (service in services) single[service] = services[service] === true;
-      // What was decided about a single service stands until its purpose is named.
-      else if (choice && service in choice.s && !(SERVICES[service][0] in purposes)) single[service] = isServiceGranted(service);
-    }
-    decide("choose", source, wanted, single);
-  },
-  on: (name, listener) => name === "change" && listeners.push(listener),
+  set: (...wanted) => after("set", ...wanted),
+  on: (name, listener) => document.addEventListener("consent:" + name, ({ detail }) => listener(detail)),
   withdraw: () => decideAll(false, "settings"),
 };
 
-addEventListener("click", (event) => {
-  if (!event.target.closest?.("[data-consent-open]")) return;
+// At the window and before the page hears of it, for menus that tell nobody, and through open shadow roots.
+function onClick(event) {
+  if (!event.composedPath().some((each) => each.matches?.("[data-consent-open]"))) return;
   event.preventDefault();
   openSettings();
+}
+
+function onKey(event) {
+  if (!isAsking()) return;
+  // The keyboard comes here first, and goes on into the page.
+  if (event.key === "Tab" && event.target === document.body) document.body.prepend(main.host), main.host.showPopover?.();
+  after("onKey", event);
+}
+
+// What the scripts in after/ and more/ take besides.
+Object.assign(main, {
+  api, jar, OWN, PURPOSES, SERVICES, withheld, addStyle, show, hide, say, begin, apply, signal, load, ask, boxes, decide, isAsking, speak,
+  showBanner, isGranted, readChoice, writeChoice, catchUp,
 });
-
-// Escape leaves everything refused and stores nothing. Whoever uses the keyboard wants to see the focus: more/focus.js.
-addEventListener("keydown", ({ key }) => isAsking() && (key === "Escape" ? showReopen() : loadMore()));
-
-// What the parts in more/ take.
-window.samtykke = {
-  api, once, BASE, language, withheld, addStyle, show, showBanner, showReopen, isAsking, mustAsk, isAllowed, start,
-};

@@ -1,89 +1,87 @@
-// The first layer, and the control that stays after it.
+// The first layer, and what every layer lies in.
 //
-// Takes choice.js, more.js; TAB_STYLE, STYLE (the banner's), NOTICE. The frame and its styles are in a shadow root; texts
-// and buttons are slotted into it, because programs that answer banners for people see nothing inside a shadow root.
+// Takes choice.js, load.js; BASE_STYLE, BANNER_STYLE, NOTICE. The frame and its styles are in a shadow root; texts and
+// buttons are slotted into it, because programs that answer banners for people see nothing inside a shadow root.
 // `::slotted` rules that are important win over the page's styles.
 //
 // WORDS are HTML: the browser's parser builds all this faster than a script does, and leaves less of it in memory.
 
 const pick = (tag) => {
-  const wanted = tag.toLowerCase().split("-")[0];
+  const wanted = tag.toLowerCase().split(/[-_]/)[0];
   return Object.keys(WORDS).find((known) => known === (wanted === "no" ? "nb" : wanted));
 };
-const language =
-  pick(document.documentElement.lang) || navigator.languages.map(pick).find(Boolean) || Object.keys(WORDS)[0];
-const words = WORDS[language];
 
-let host;
-let root;
-const sheets = {};
+function speak() {
+  main.language =
+    pick(document.documentElement.lang) || navigator.languages.map(pick).find(Boolean) || Object.keys(WORDS)[0];
+  main.words = WORDS[main.language];
+}
 
-// Constructed sheets need no permission for inline styles, which a strict policy (CSP) does not give.
+speak();
+
+// Constructed sheets need no permission for inline styles, which a strict policy (CSP) does not give. Where a page
+// swallows them, an element has to do.
 function addStyle(style) {
-  try {
-    if (sheets[style]) return;
-    (sheets[style] = new CSSStyleSheet()).replaceSync(style);
-    root.adoptedStyleSheets = Object.values(sheets);
-  } catch {
-    root.append(Object.assign(document.createElement("style"), { textContent: style }));
-  }
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+  main.root.adoptedStyleSheets = [...main.root.adoptedStyleSheets, sheet];
+  if (!main.root.adoptedStyleSheets.includes(sheet)) main.root.lastChild.insertAdjacentHTML("beforebegin", `<style>${style}</style>`);
 }
 
-function show(inside, slotted = "") {
-  if (!document.body) return; // start.js calls again when there is one
-  if (!host) {
-    // First in the page, so that the keyboard comes there first.
-    document.body.insertAdjacentHTML(
-      "afterbegin",
-      `<consent-banner id=consent-banner lang=${language} dir=${words.dir || "ltr"} role=region aria-label="${words.title}">`,
-    );
-    host = document.body.firstChild;
-    root = host.attachShadow({ mode: "open" });
-    root.addEventListener("click", press);
-    root.addEventListener("pointerover", ({ target }) => target.closest(OPENS) && loadMore());
-  }
-  root.innerHTML = inside;
-  host.innerHTML = slotted;
-  host.toggleAttribute("data-consent-box", !!slotted);
-  addStyle(TAB_STYLE);
-  if (slotted) addStyle(STYLE);
+// What is opened on purpose lies in a host of another name: lists of filters hide banners.
+function show(name, style, inside, slotted = "") {
+  hide();
+  document.querySelector("consent-banner")?.remove(); // a copy from somebody's cache of pages
+  // At the end, where an application that takes the whole page over (hydration) looks last.
+  document.body.insertAdjacentHTML(
+    "beforeend",
+    `<consent-${name} id=samtykke-${name} popover=manual role=region aria-label="${main.words.title}" lang=${main.language} dir=${main.words.dir || "ltr"} ${slotted && "data-consent-box"}>${slotted}`,
+  );
+  main.host = document.body.lastChild;
+  main.root = main.host.attachShadow({ mode: "open" });
+  main.root.innerHTML = inside + "<div role=status></div>";
+  main.root.addEventListener("click", press);
+  // What a click will want is fetched while the pointer is on its way.
+  main.root.addEventListener("pointerover", () => load("after"));
+  addStyle(BASE_STYLE);
+  addStyle(style);
+  // Into the top layer, above all that is there already. What comes there later, and modal dialogs: after/watch.js.
+  // Where browsers know none of it, the greatest z-index has to do.
+  main.host.showPopover?.();
 }
 
-const isAsking = () => host?.hasAttribute("data-consent-box");
+function hide() {
+  main.host?.remove();
+  main.host = null;
+}
 
-// The settings are fetched while the pointer is on its way to the click.
-const OPENS = "[data-consent-choose],[data-consent-reopen]";
+// Read out by screen readers. It has to be there for a moment before it says something.
+const say = (text) => setTimeout(() => main.host && (main.root.querySelector("[role=status]").textContent = text), 200);
+
+const isShown = () => !!isAsking() && main.host.checkVisibility?.() !== false;
+
+const isAsking = () => main.host?.hasAttribute("data-consent-box");
 
 // What is pressed may lie in a button: a browser that translates a page puts elements around its words.
 function press({ target }) {
   const is = (name) => target.closest(`[data-consent-${name}]`);
-  if (target.closest(OPENS)) openSettings();
+  if (is("choose") || is("reopen")) openSettings();
+  else if (is("close")) main.root.querySelector("dialog").close();
+  else if (is("save")) save();
   else if (is("accept") || is("refuse") || is("withdraw")) decideAll(!!is("accept"), isAsking() ? "banner" : "settings");
 }
 
-const button = (name) => `<button data-consent-${name} slot=b>${words[name]}</button>`;
+const button = (name) => `<button data-consent-${name} slot=b>${main.words[name]}</button>`;
 
-let since;
-
-function showBanner() {
-  since ||= seconds();
+function showBanner(note = "") {
+  main.since ||= performance.now();
   show(
-    "<section part=box><div><slot></slot></div><div><slot name=b></slot></div></section>",
-    `<h2>${words.title}</h2><p>${words.text} ${samtykke.more?.note || ""}</p>` +
-      `<a href="${NOTICE}?lang=${language}" target=_blank>${words.notice}</a>` +
+    "banner",
+    BANNER_STYLE,
+    "<section part=box><div><slot></slot></div><div class=buttons><slot name=b></slot></div></section>",
+    `<h2>${main.words.title}</h2><p>${main.words.text} ${note}</p>` +
+      `<a href="${main.NOTICE}?lang=${main.language}">${main.words.notice}</a>` +
       ["refuse", "accept", "choose"].map(button).join(""),
   );
-}
-
-// Consent is withdrawn with one click, as it was given.
-function showReopen() {
-  show(`<div data-consent-tab part=tab>${button("reopen")}${grantsAnything() ? button("withdraw") : ""}</div>`);
-}
-
-// After a choice. Focus that was in here stays in here, as soon as the function that is returned is called:
-// moving it takes a layout, which can wait until the visitor has seen the banner go.
-function closeAll() {
-  const focused = host?.contains(document.activeElement);
-  showReopen();
-  return () => focused && root.querySelector("button")?.focus();
+  say(main.words.title);
 }

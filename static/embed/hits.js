@@ -6,9 +6,9 @@
 let counted;
 let referrer = document.referrer;
 
-signals.push(() => {
+main.signals.push(() => {
   const path = location.pathname;
-  if (gpc || dnt || document.hidden || path === counted || !HITS.every(isGranted)) return;
-  navigator.sendBeacon(`${BASE}/hits`, JSON.stringify({ path: path + TAGS, referrer, banner: mustAsk() && language }));
+  if (!main.begun || optsOut || document.hidden || path === counted || !HITS.every(isGranted)) return;
+  navigator.sendBeacon?.(`${main.BASE}/hits`, JSON.stringify({ path: path + TAGS, referrer, banner: isShown() && main.language }));
   referrer = location.origin + (counted = path);
 });

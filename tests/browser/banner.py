@@ -28,11 +28,32 @@ FITS_A_PHONE = '<meta name="viewport" content="width=device-width, initial-scale
 STAND_INS = ["google-analytics", "google-ads", "meta-pixel"]
 THEIR_COOKIES = {"_ga", "_ga_DEMO", "_gcl_au", "_fbp"}
 
-# The choice as the cookie has it; null where there is none.
-CHOICE = """(() => {
-  const found = document.cookie.match(/(?:^|; )consent=([^;]*)/);
-  return found && JSON.parse(decodeURIComponent(found[1]));
-})()"""
+# The choice as the cookie has it (static/embed/choice.js), with what the server has not received; null where there is
+# none.
+CHOICE = """((found) => {
+  if (!found) return null;
+  const choice = Object.fromEntries(found[1].split("~").map((field, at) => ["vtipsdrcuk"[at], field]));
+  for (const name of ["p", "s"]) {
+    const given = {};
+    for (const group of choice[name].split(".")) {
+      const [value, ...keys] = group.split(":");
+      for (const key of keys) given[key] = value === "0" ? 0 : value;
+    }
+    choice[name] = given;
+  }
+  let kept = "";
+  try { kept = Object.entries(localStorage).find(([name]) => name.startsWith("consent-"))?.[1] ?? "" } catch {}
+  choice.q = kept.split("\\n").concat(choice.u).filter(Boolean);
+  for (const name of ["v", "t", "d", "r", "c"]) choice[name] = +choice[name];
+  return choice;
+})(document.cookie.match(/(?:^|; )consent=1~([^;]*)/))"""
+
+# Writes a choice as CHOICE gives it.
+WRITE_CHOICE = """(choice) => {
+  const pack = (given) => Object.entries(given).map(([key, value]) => `${value}:${key}`).join(".");
+  const field = { ...choice, p: pack(choice.p), s: pack(choice.s) };
+  document.cookie = `consent=1~${[..."vtipsdrcuk"].map((name) => field[name] || "").join("~")};path=/`;
+}"""
 
 
 def put_in_force(app: Flask, bench: Bench, replaced: dict[str, str]) -> SiteFile:
@@ -60,6 +81,12 @@ def open_settings(page: Page) -> None:
     """Opens the second layer from where the visitor is, and waits for its full text."""
     page.locator(f"{CHOOSE}, {REOPEN}").click()
     expect(page.locator(f"{SETTINGS} {service('meta-pixel')}")).to_be_attached()
+
+
+def withdraw(page: Page) -> None:
+    """By what stays after a choice: its first button takes everything back."""
+    page.locator(REOPEN).click()
+    page.locator(f"{SETTINGS} [data-consent-withdraw]").click()
 
 
 def wait_until_received(page: Page) -> None:

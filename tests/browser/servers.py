@@ -84,11 +84,13 @@ class Bench:
         host: str = "localhost",
         lang: str = "nb",
         csp: str = "",
+        cookie: str = "",
     ) -> str:
         """Puts a page there, with nothing added but its head, and returns its address."""
-        policy = {"Content-Security-Policy": csp} if csp else {}
+        extra = {"Content-Security-Policy": csp, "Set-Cookie": cookie}
         whole = f'<!doctype html><html lang="{lang}"><title>Bench</title>{html}'
-        self._files[path] = (whole, {"Content-Type": "text/html", **policy})
+        given = {name: value for name, value in extra.items() if value}
+        self._files[path] = (whole, {"Content-Type": "text/html", **given})
         return self.origin(host) + path
 
     def javascript(self, path: str, source: str) -> str:

@@ -5,6 +5,7 @@ Each is met as somebody meets it who uses large text, own colours, own spacing, 
 
 import base64
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -23,8 +24,8 @@ RUN = f"(rules) => axe.run({{ runOnly: {json.dumps(TAGS)}, resultTypes: ['violat
 WITHDRAW = "[data-consent-withdraw]"
 ONCE = "[data-consent-once]"
 ALWAYS = "[data-consent-always]"
-TITLE = "Your choice, your privacy"
-CHOICES = ["Reject all", "Accept all", "Choose yourself"]
+TITLE = "Cookies and your privacy"
+CHOICES = ["Reject all", "Accept all", "Customise"]
 
 COLOURS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
@@ -51,7 +52,7 @@ FRAME = """<iframe data-src="/film" data-consent="marketing" data-consent-servic
 
 # For use inside other expressions: what is rendered of the banner, through its shadow root.
 OURS = """(() => {
-  const host = document.querySelector("consent-banner");
+  const host = document.querySelector("consent-banner, consent-settings");
   const all = host ? [host, ...host.querySelectorAll("*"), ...host.shadowRoot.querySelectorAll("*")]
     : [...document.body.querySelectorAll("*")];
   return all.filter((each) => each.getClientRects().length);
@@ -186,11 +187,18 @@ def unfold(page: Page) -> None:
     )
 
 
+def withdraw_in_settings(page: Page, bench: Bench) -> None:
+    """Up to the button that withdraws."""
+    choose(page, bench)
+    page.locator(banner.REOPEN).click()
+    expect(page.locator(f"{banner.SETTINGS} {WITHDRAW}")).to_be_visible()
+
+
 def choose(page: Page, bench: Bench) -> None:
-    """What is left is the tab, with both its buttons."""
+    """What is left is the control."""
     ask(page, bench)
     page.locator(banner.ACCEPT).click()
-    expect(page.locator(WITHDRAW)).to_be_visible()
+    expect(page.locator(banner.REOPEN)).to_be_visible()
     # In the next frame: until then a key would meet another button.
     expect(page.locator(banner.REOPEN)).to_be_focused()
 
@@ -269,7 +277,7 @@ class TestZoom:
         lay_out(app, bench, layout)
         ask(page, bench)
         expect(page.locator(banner.BOX)).to_be_in_viewport(ratio=1)
-        for each in page.locator(f"{banner.BOX} > *").all():
+        for each in page.locator(f"{banner.BOX} > :is(h2, p, a, button)").all():
             assert can_be_reached(page, each)
         assert page.evaluate(SCROLLS_SIDEWAYS) == []
 
@@ -283,7 +291,7 @@ class TestZoom:
 
     def test_nothing_of_the_tab_is_out_of_reach(self, page, bench):
         choose(page, bench)
-        for each in (banner.REOPEN, WITHDRAW):
+        for each in (banner.REOPEN,):
             expect(page.locator(each)).to_be_in_viewport(ratio=1)
             assert page.locator(each).evaluate(IS_SEEN)
         assert page.evaluate(SCROLLS_SIDEWAYS) == []
@@ -311,7 +319,7 @@ class TestTextSpacing:
         for frame in page.frames:
             frame.evaluate(
                 """(style) => {
-                  const root = document.querySelector("consent-banner")?.shadowRoot ?? document;
+                  const root = document.querySelector("consent-banner, consent-settings")?.shadowRoot ?? document;
                   const sheet = new CSSStyleSheet();
                   sheet.replaceSync(style);
                   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
@@ -340,8 +348,8 @@ class TestKeyboard:
     def test_tab_goes_through_the_tab_and_on_into_the_page(self, page, bench):
         choose(page, bench)
         page.reload()
-        expect(page.locator(WITHDRAW)).to_be_visible()
-        assert tab(page, 4) == ["Privacy choices", "Withdraw consent", "One", "Two"]
+        expect(page.locator(banner.REOPEN)).to_be_visible()
+        assert tab(page, 3) == ["One", "Two", "Privacy settings"]
 
     @pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])
     def test_tab_stays_in_the_settings(self, page, bench, key):
@@ -352,7 +360,7 @@ class TestKeyboard:
             page.keyboard.press(key)
             places.add(page.evaluate("document.activeElement.localName"))
         # The body stands for the browser's own controls, which a dialog does not keep anybody from.
-        assert places <= {"consent-banner", "body"}
+        assert places <= {"consent-settings", "body"}
         assert page.evaluate(f"{FOCUSED}.closest('dialog, body') !== null")
 
     @pytest.mark.parametrize("opener", ["choose", "reopen", "open"])
@@ -379,7 +387,7 @@ class TestKeyboard:
             (ask, banner.ACCEPT),
             (open_settings, f"{banner.SETTINGS} {banner.REFUSE}"),
             (open_settings, banner.SAVE),
-            (choose, WITHDRAW),
+            (withdraw_in_settings, f"{banner.SETTINGS} {WITHDRAW}"),
         ],
         ids=["refuse", "accept", "refuse in the settings", "save", "withdraw"],
     )
@@ -396,8 +404,8 @@ class TestKeyboard:
         page.locator(banner.ACCEPT).focus()
         page.keyboard.press("Escape")
         expect(page.locator(banner.REOPEN)).to_be_visible()
-        if page.evaluate(FOCUSED_NAME) != "Privacy choices":
-            assert tab(page, 1) == ["Privacy choices"]
+        if page.evaluate(FOCUSED_NAME) != "Privacy settings":
+            assert tab(page, 1) == ["Privacy settings"]
 
     @pytest.mark.parametrize("button", [ONCE, ALWAYS])
     def test_after_a_frame_was_let_in_the_focus_is_on_it(self, page, bench, button):
@@ -440,7 +448,7 @@ class TestFocusIsSeen:
             if page.evaluate(f"{FOCUSED}.matches('body, iframe, h2')") or name in shown:
                 continue
             shown[name] = change(page, differ, before)
-        assert len(shown) >= 2
+        assert shown
         assert {name: share for name, share in shown.items() if share < 0.95} == {}
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -451,7 +459,7 @@ class TestFocusIsSeen:
         for ground in ("#ffffff", "#777777", "#000000"):
             page.evaluate("(ground) => { document.body.style.background = ground }", ground)
             page.evaluate(
-                "document.querySelector('consent-banner').shadowRoot.activeElement?.blur()"
+                "document.querySelector('consent-banner, consent-settings').shadowRoot.activeElement?.blur()"
             )
             before = picture(page)
             page.keyboard.press("Shift")  # so that focus is shown as after using the keyboard
@@ -497,7 +505,10 @@ def change(page: Page, differ: Page, before: str) -> float:
     clip = page.evaluate(f"({AROUND})({FOCUSED})")
     after = picture(page, clip=clip)
     width, height = clip["width"] - 16, clip["height"] - 16
-    return differ.evaluate(CHANGED, [before, after, clip]) / (4 * (width + height))
+    line = 4 * (width + height)
+    if page.evaluate(f"getComputedStyle({FOCUSED}).borderRadius") == "50%":
+        line *= math.pi / 4
+    return differ.evaluate(CHANGED, [before, after, clip]) / line
 
 
 def hidden(page: Page, presses: int) -> list[str]:
@@ -557,9 +568,9 @@ class TestNamesAndRoles:
     def test_the_settings_are_a_dialog_with_a_heading(self, page, bench, told):
         open_settings(page, bench)
         (dialog,) = told("dialog")
-        assert value(dialog, "name") == "What do you agree to?"
+        assert value(dialog, "name") == "Privacy settings"
         assert prop(dialog, "modal") is True
-        assert "What do you agree to?" in names(told("heading"))
+        assert "Privacy settings" in names(told("heading"))
         assert names(told("button")) == ["Close", *CHOICES[:2], "Save choices"]
 
     def test_the_page_behind_the_settings_is_not_told(self, page, bench):
@@ -594,12 +605,12 @@ class TestNamesAndRoles:
         folds = [
             (value(each, "name"), prop(each, "expanded")) for each in told("DisclosureTriangle")
         ]
-        assert folds == [("1 service", True), ("3 services", False)]
+        assert folds == [("1 service Statistics", True), ("3 services Marketing", False)]
 
     def test_the_tab_is_two_buttons_in_the_region(self, page, bench, told):
         choose(page, bench)
         assert names(told("region")) == [TITLE]
-        assert names(told("button")) == ["Privacy choices", "Withdraw consent"]
+        assert names(told("button")) == ["Privacy settings"]
 
 
 def value(node: Any, name: str) -> str:
@@ -627,7 +638,7 @@ def test_nothing_moves_even_where_the_page_moves_everything(page, layer):
     times = "[style.transitionDuration, style.animationName, style.scrollBehavior].join(' ')"
     moving = f"{OURS}.map((each) => {{ const style = getComputedStyle(each); return {times} }})"
     assert set(where.evaluate(moving)) == {"0s none auto"}
-    running = "[document, document.querySelector('consent-banner')?.shadowRoot]"
+    running = "[document, document.querySelector('consent-banner, consent-settings')?.shadowRoot]"
     targets = f"{running}.flatMap((root) => root?.getAnimations() ?? []).map((each) => each.effect.target)"
     assert where.evaluate(f"{targets}.filter((each) => {OURS}.includes(each)).length") == 0
 

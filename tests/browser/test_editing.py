@@ -93,7 +93,7 @@ def test_the_preview_is_the_banner_and_leaves_nothing_behind(page, app, consent_
     stage(page).locator("[data-consent-choose]").click()
     expect(stage(page).locator("dialog[open]")).to_be_visible()
     stage(page).locator("dialog [data-consent-accept]").click()
-    expect(stage(page).locator("[data-consent-withdraw]")).to_be_visible()
+    expect(stage(page).locator("[data-consent-reopen]")).to_be_visible()
 
     assert sent == []
     assert page.context.cookies() == before

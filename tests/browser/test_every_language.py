@@ -12,7 +12,7 @@ from tests.factories import shop_in
 
 # Of all texts that stand in the way, the parts that are cut off or leave the window.
 CLIPPED = """(selector) => {
-  const host = document.querySelector("consent-banner");
+  const host = document.querySelector("consent-banner, consent-settings");
   const inside = (root) => [...root.querySelectorAll("*")].flatMap((each) =>
     [each, ...(each.shadowRoot ? inside(each.shadowRoot) : [])]);
   return inside(document).filter((each) => each.matches(selector) && each.getClientRects().length).filter((each) => {
@@ -56,5 +56,5 @@ def test_the_banner_fits_a_small_phone(new_context, bench, shop, language) -> No
     expect(page.locator(banner.SETTINGS)).to_be_visible()
     assert page.evaluate(CLIPPED, "dialog, dialog *") == []
     page.locator(banner.SETTINGS).locator(banner.ACCEPT).click()
-    expect(page.locator("[data-consent-withdraw]")).to_be_visible()
+    expect(page.locator(banner.REOPEN)).to_be_visible()
     assert page.evaluate(CLIPPED, "[data-consent-tab], [data-consent-tab] *") == []

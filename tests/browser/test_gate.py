@@ -140,7 +140,10 @@ class TestLoading:
         page.locator(banner.ACCEPT).click()
         wait_until_ran(page, "count")
         assert (
-            page.evaluate("document.querySelector('consent-banner').parentNode.tagName") == "BODY"
+            page.evaluate(
+                "document.querySelector('consent-banner, consent-settings').parentNode.tagName"
+            )
+            == "BODY"
         )
 
     def test_loaded_as_a_module_it_works(self, page, bench, consent_url):

@@ -9,6 +9,12 @@ def pending(page: Page) -> int:
     return len(page.evaluate(banner.CHOICE)["q"])
 
 
+def approach(page: Page) -> None:
+    """Brings the pointer near, so that the script that follows a choice is there before the server goes away."""
+    page.locator(banner.ACCEPT).hover()
+    page.wait_for_function("window.samtykke.after")
+
+
 def decide_offline(page: Page, button: str) -> None:
     with page.expect_event("requestfailed", lambda request: request.url.endswith("/decisions")):
         page.locator(button).click()
@@ -18,6 +24,7 @@ def test_a_choice_made_while_the_server_is_away_holds_and_arrives_once(
     page, site, consent, decisions
 ):
     page.goto(site)
+    approach(page)
     consent.stop()
     decide_offline(page, banner.ACCEPT)
     banner.wait_until_stand_ins_ran(page)
@@ -42,6 +49,7 @@ def test_a_refusal_made_while_the_server_is_away_is_not_asked_for_again(
     page, site, consent, decisions
 ):
     page.goto(site)
+    approach(page)
     consent.stop()
     decide_offline(page, banner.REFUSE)
     page.goto(f"{site}/tjenester")
@@ -57,6 +65,7 @@ def test_a_change_of_mind_while_the_server_is_away_arrives_in_order_from_one_vis
     page, site, consent, decisions
 ):
     page.goto(site)
+    approach(page)
     consent.stop()
     decide_offline(page, banner.ACCEPT)
     page.locator(banner.REOPEN).click()
@@ -97,7 +106,7 @@ def test_an_answer_that_is_lost_leads_to_one_row(page, site, decisions):
     assert pending(page) == 1
     page.goto(f"{site}/tjenester")
     banner.wait_until_received(page)
-    assert statuses == [201, 200]
+    assert statuses == [201, 200, 200]
     assert [each.action for each in decisions()] == ["accept"]
 
 
@@ -115,6 +124,7 @@ def test_two_tabs_with_the_same_unsent_choice_lead_to_one_row(
     page, context, site, consent, decisions
 ):
     page.goto(site)
+    approach(page)
     consent.stop()
     decide_offline(page, banner.ACCEPT)
     consent.start()

@@ -66,7 +66,7 @@ def test_always_is_a_decision_about_this_service(page, bench, film, decisions):
     (decision,) = decisions()
     assert (decision.source, decision.services) == ("placeholder", {"youtube": True})
     assert decision.purposes == {"analytics": False, "marketing": False}
-    page.locator("[data-consent-withdraw]").click()
+    banner.withdraw(page)
     expect(page.frame_locator("iframe >> nth=0").locator(ONCE)).to_be_visible()
 
 

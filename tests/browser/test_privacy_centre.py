@@ -31,7 +31,7 @@ def test_choices_are_made_seen_downloaded_and_erased(visitor: Page, consent_url:
 
     made.last.get_by_role("link", name="What you saw then").click()
     expect(visitor.get_by_role("heading", name="What you saw")).to_be_visible()
-    expect(visitor.locator(".seen")).to_contain_text("Your choice, your privacy")
+    expect(visitor.locator(".seen")).to_contain_text("Cookies and your privacy")
     visitor.go_back()
 
     with visitor.expect_download() as found:

@@ -235,7 +235,7 @@ class TestWhatWaits:
         with page.expect_response(WAITING[title][-1]):
             page.locator(banner.ACCEPT).click()
         banner.wait_until_received(page)
-        page.locator(WITHDRAW).click()
+        banner.withdraw(page)
         banner.wait_until_received(page)
         others.clear()
         next_page(page)
@@ -260,7 +260,7 @@ class TestPlainHtml:
         film = opened.frame_locator("iframe")
         opened.locator(banner.ACCEPT).click()
         expect(film.get_by_text("The film runs")).to_be_visible()
-        opened.locator(WITHDRAW).click()
+        banner.withdraw(opened)
         expect(film.locator("[data-consent-once]")).to_be_visible()
         expect(film.locator("body")).to_contain_text("Our film")
         expect(film.locator("body")).to_contain_text("youtube")
@@ -370,7 +370,7 @@ class TestTagManagerBeforeConsent:
     def test_a_withdrawal_is_told_at_once(self, opened):
         opened.locator(banner.ACCEPT).click()
         assert self.fired(opened) == [True]
-        opened.locator(WITHDRAW).click()
+        banner.withdraw(opened)
         opened.wait_for_function(f"{UPDATES}.length === 2")
         assert self.fired(opened) == [True, False]
         assert granted(opened.evaluate(UPDATES)[-1]) == {"security_storage"}
@@ -397,7 +397,7 @@ class TestGtag:
         page.goto(install("gtag.js"))
         page.locator(banner.ACCEPT).click()
         wait_until_started(page, 2)
-        page.locator(WITHDRAW).click()
+        banner.withdraw(page)
         page.wait_for_function(f"{UPDATES}.length === 2")
         assert granted(page.evaluate(UPDATES)[-1]) == {"security_storage"}
 
@@ -422,7 +422,7 @@ class TestMetaPixel:
         wait_until_pixel_is_told(page, "grant")
         wait_until_started(page)
         assert started(page, PIXEL, "fbq")[:2] == [INIT, VIEW]
-        page.locator(WITHDRAW).click()
+        banner.withdraw(page)
         wait_until_pixel_is_told(page, "revoke")
         assert queue(page) == [INIT, VIEW, GRANT, REVOKE]
 
@@ -468,7 +468,7 @@ class TestMetaPixelBeforeConsent:
     def test_it_is_revoked_after_a_withdrawal(self, opened):
         opened.locator(banner.ACCEPT).click()
         wait_until_pixel_is_told(opened, "grant")
-        opened.locator(WITHDRAW).click()
+        banner.withdraw(opened)
         wait_until_pixel_is_told(opened, "revoke")
 
 
@@ -494,7 +494,7 @@ class TestMicrosoft:
         page.locator(banner.ACCEPT).click()
         wait_until_started(page, 2)
         page.wait_for_function("window.uet?.at(-1) === 'pageLoad'")
-        page.locator(WITHDRAW).click()
+        banner.withdraw(page)
         page.wait_for_function("uet.at(-1).ad_storage === 'denied'")
         assert page.evaluate("[...clarity.q.at(-1)]") == self.clarity("denied")
 
@@ -549,7 +549,7 @@ class TestWordPress:
     def test_a_withdrawal_is_told_at_once(self, opened):
         opened.locator(banner.ACCEPT).click()
         self.wait_until_told(opened)
-        opened.locator(WITHDRAW).click()
+        banner.withdraw(opened)
         opened.wait_for_function("!wp_has_consent('marketing')")
         assert self.allowed(opened) == ["functional"]
 
@@ -617,7 +617,7 @@ class TestSinglePageApp:
             opened.locator(banner.ACCEPT).click()
         wait_until_started(opened)
         with opened.expect_navigation():
-            opened.locator(WITHDRAW).click()
+            banner.withdraw(opened)
         banner.wait_until_received(opened)
         expect(opened.locator(banner.REOPEN)).to_be_visible()
         banner.wait_until_quiet(opened)

@@ -297,7 +297,7 @@ class TestGoogleUpdate:
         page.goto(bench.page(head))
         page.locator(banner.ACCEPT).click()
         wait_until_changed(page)
-        page.locator("[data-consent-withdraw]").click()
+        banner.withdraw(page)
         wait_until_changed(page, 2)
         assert updates(page) == [states(*ADS, "analytics_storage"), states()]
 
@@ -381,10 +381,8 @@ class TestGoogleOnLaterPages:
         held: list[Route] = []
         page.route("**/visitors/me", lambda route: held.append(route))
         # As a link to the privacy pages leaves it.
-        page.evaluate(
-            f"const choice = {banner.CHOICE}; choice.r = Math.floor(Date.now() / 1000);"
-            "document.cookie = 'consent=' + encodeURIComponent(JSON.stringify(choice)) + ';path=/'"
-        )
+        choice = page.evaluate(banner.CHOICE)
+        page.evaluate(banner.WRITE_CHOICE, choice | {"r": choice["t"]})
         with page.expect_request("**/visitors/me"):
             page.reload()
         assert commands(page) == ["default"]

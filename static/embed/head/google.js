@@ -1,26 +1,32 @@
 // Before any tag: nothing is granted. Then, if a choice is stored, that.
-window.dataLayer = window.dataLayer || [];
+const layer = (window[LAYER] = window[LAYER] || []);
 window.gtag =
   window.gtag ||
   function () {
-    dataLayer.push(arguments);
+    layer.push(arguments);
   };
-// Type → what has to be granted: pairs of a service and its purpose.
+// Type → what has to be granted: a purpose, or pairs of it and a service.
 const types = TYPES;
+const names = Object.keys(types);
 const consent = {};
-for (const type in types) consent[type] = types[type][0] ? "denied" : "granted";
+for (const type of names) consent[type] = types[type][0] ? "denied" : "granted";
 gtag("consent", "default", { ...consent, wait_for_update: WAIT });
 for (const name of COMMANDS) gtag("set", name, true);
 try {
-  const choice = JSON.parse(decodeURIComponent(document.cookie.match(/(?:^|; )consent=([^;]*)/)[1]));
   const now = Date.now() / 1000;
+  let latest;
+  // The fields that static/embed/choice.js describes, read by the same rule.
+  for (const found of document.cookie.matchAll(COOKIE)) {
+    const field = found[1].split("~");
+    if (now - field[1] < LIFETIME && !(latest?.[1] > field[1])) latest = field;
+  }
   // Who was on the privacy pages may have chosen anew there: the embed script asks.
-  const mayHaveChanged = choice.k && choice.r && (now - choice.r < 86400 || now - (choice.c || 0) > 86400);
-  if (!mayHaveChanged && now - choice.t < LIFETIME) {
-    for (const type in types) {
-      const isGranted = ([service, purpose]) => (choice.s[service] ?? choice.p[purpose])?.length > 1;
-      consent[type] = types[type].every(isGranted) ? "granted" : "denied";
+  if (latest && !(latest[9] && latest[6] && (now - latest[6] < 86400 || now - latest[7] > 86400))) {
+    const given = {};
+    for (const group of (latest[3] + "." + latest[4]).split(".")) {
+      group.split(":").forEach((key, at, all) => at && (given[key] = all[0].length > 1));
     }
+    for (const type of names) consent[type] = types[type].every((any) => given[any[1]] ?? given[any[0]]) ? "granted" : "denied";
     gtag("consent", "update", consent);
   }
 } catch {}

@@ -1,11 +1,11 @@
 // Marks what was granted and has changed its meaning since: "?" equals no fingerprint.
 function markChanged(choice) {
-  for (const given of [Object(choice.p), Object(choice.s)]) {
-    for (const key in given) {
-      if (given[key] && given[key] !== PURPOSES[SERVICES[key]?.[0] || key]) given[key] = "?";
+  for (const given of [choice.p, choice.s]) {
+    for (const key of Object.keys(given)) {
+      if (given[key] !== "0" && given[key] !== PURPOSES[SERVICES[key] || key]) given[key] = "?";
     }
   }
-  choice.d = true;
+  choice.d = 1;
   return true;
 }
 
@@ -20,7 +20,12 @@ function deleteCookies() {
   const usedBy = (name, wanted) =>
     Object.keys(COOKIES).some((service) =>
       (granted[service] ?? true) === wanted && COOKIES[service].some((pattern) => matches(pattern, name)));
-  const names = document.cookie.split("; ").map((pair) => pair.split("=")[0]);
+  let names = [];
+  try {
+    names = main.jar.get.call(document).split("; ").map((pair) => pair.split("=")[0]);
+  } catch {
+    // A sandboxed page has none.
+  }
   const refused = names.filter((name) => usedBy(name, false) && !usedBy(name, true));
   refused.forEach(deleteCookie);
   return !!refused[0];
@@ -30,15 +35,16 @@ function deleteCookies() {
 function deleteCookie(name) {
   const labels = location.hostname.split(".");
   const domains = ["", ...labels.map((_, index) => ";domain=" + labels.slice(index).join("."))];
+  const expire = (where) => main.jar.set.call(document, `${name}=;max-age=0;${where}`);
   // Some names may be written only as secure, and a partitioned cookie lies in a jar of its own.
   for (const kind of ["", ";secure", ";secure;partitioned"]) {
     for (const domain of domains) {
       let path = "";
       for (const step of location.pathname.split("/")) {
         path += step;
-        document.cookie = `${name}=;max-age=0;path=${path}${domain}${kind}`;
+        expire(`path=${path}${domain}${kind}`);
         path += "/";
-        document.cookie = `${name}=;max-age=0;path=${path}${domain}${kind}`;
+        expire(`path=${path}${domain}${kind}`);
       }
     }
   }

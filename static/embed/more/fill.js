@@ -3,11 +3,10 @@
 // Takes main, VERSION and FRAGMENTS (name → language → integrity hash of its text).
 
 const filled = new WeakSet();
-const privacy = main.BASE.replace(/e\/([^/]*)$/, "privacy/$1/");
 
 function fillIn() {
-  for (const name in FRAGMENTS) {
-    for (const element of document.querySelectorAll(`[data-consent-${name}]`)) {
+  for (const name of Object.keys(FRAGMENTS)) {
+    for (const element of main.after.all(`[data-consent-${name}]`)) {
       // What the page itself says there stays.
       if (filled.has(element) || element.children[0] || element.textContent.trim()) continue;
       filled.add(element);
@@ -16,7 +15,7 @@ function fillIn() {
         .then((answer) => (answer.ok ? answer.text() : Promise.reject()))
         .then((html) => (element.innerHTML = html))
         // Without a server the page has at least the way to it.
-        .catch(() => (element.innerHTML = `<a href="${privacy}?lang=${main.language}">${words.notice}</a>`));
+        .catch(() => (element.innerHTML = `<a href="${main.NOTICE}?lang=${main.language}">${main.words.notice}</a>`));
     }
   }
 }

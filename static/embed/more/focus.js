@@ -7,7 +7,7 @@ uncover({ target: document.activeElement });
 
 function uncover({ target }) {
   if (!target || target.contains(document.body)) return;
-  const host = findRoot()?.host;
+  const host = main.root?.host;
   if (!main.isAsking() || host.contains(target)) return;
   const rectangles = () => [target, host].map((each) => each.getBoundingClientRect());
   const isCovered = ([its, ours] = rectangles()) =>

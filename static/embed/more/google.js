@@ -3,6 +3,6 @@
 const isDefault = (entry) => entry?.[0] === "consent" && entry[1] === "default";
 const isMeasuring = (entry) => entry?.[0] === "config" || entry?.[0] === "event" || entry?.event === "gtm.js";
 
-if (isMeasuring(dataLayer.find((entry) => isDefault(entry) || isMeasuring(entry)) || {})) {
+if (isMeasuring(Array.from(window[LAYER]).find((entry) => isDefault(entry) || isMeasuring(entry)) || {})) {
   console.warn("consent: a Google tag ran before its consent default. Put what `consent embed` prints above every tag.");
 }

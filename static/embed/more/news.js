@@ -12,21 +12,21 @@ async function fetchNewer(choice) {
     const asked = { c: Math.floor(Date.now() / 1000) };
     const latest = answer.ok && (await answer.json()).decisions[0];
     // Nobody there, or nothing left of them: nothing is agreed to. A server in trouble says nothing of that.
-    if (!latest && (answer.ok || [401, 403, 404].includes(answer.status))) return { ...asked, p: {}, s: {}, d: true };
+    if (!latest && (answer.ok || [401, 403, 404].includes(answer.status))) return { ...asked, p: {}, s: {}, d: 1 };
     if (latest.id === choice.i) return asked;
     // Granted under another version: "?" equals no fingerprint, so it is asked again.
     const keep = (granted, purpose) =>
-      granted ? (latest.version === VERSION ? PURPOSES[purpose] : "?") : 0;
+      granted ? (latest.version === VERSION ? PURPOSES[purpose] : "?") : "0";
     const map = (object, value) =>
       Object.fromEntries(Object.entries(object).map(([key, granted]) => [key, value(granted, key)]));
     return {
       ...asked,
       v: latest.version,
-      t: Math.floor(Date.parse(latest.decided_at) / 1000),
+      t: Math.max(choice.t, Math.floor(Date.parse(latest.decided_at) / 1000)),
       i: latest.id,
-      d: true,
+      d: 1,
       p: map(latest.purposes, keep),
-      s: map(latest.services, (granted, service) => keep(granted, SERVICES[service]?.[0])),
+      s: map(latest.services, (granted, service) => keep(granted, SERVICES[service])),
     };
   } catch {
     return null;

@@ -3,32 +3,29 @@
 //
 // Takes main, settings.js; SERVICES, PLACEHOLDER_STYLE.
 
-let texts;
-
 async function placeholders() {
-  const frames = document.querySelectorAll("iframe[data-src][data-consent]:not([src])");
-  if (!frames[0]) return;
-  const html = texts || (await loadSettings());
+  const isWaiting = (frame) => !main.after.isFilled(frame);
+  if (!main.after.all("iframe[data-consent]").some(isWaiting)) return;
+  const html = await loadText();
   if (!html) return;
-  if (!texts) {
-    texts = document.createElement("template");
-    texts.innerHTML = html;
-  }
-  for (const frame of frames) {
+  const texts = document.createElement("template");
+  texts.innerHTML = html;
+  for (const frame of main.after.all("iframe[data-consent]").filter(isWaiting)) {
     const find = (name, value) => texts.content.querySelector(`[data-consent-${name}="${CSS.escape(value)}"]`);
     const text = find("placeholder", frame.dataset.consentService) || find("placeholder-of", frame.dataset.consent);
-    // Sandboxed without allow-same-origin, a frame is closed to us too: it stays empty.
-    if (text && frame.contentDocument && !main.isAllowed(frame)) fill(frame, text.content);
+    if (!text) continue;
+    main.after.open(frame);
+    if (frame.contentDocument) draw(frame, text.content);
   }
 }
 
-function fill(frame, text) {
+function draw(frame, text) {
   const inside = frame.contentDocument;
-  if (inside.querySelector("[data-consent-once]")) return;
+  if (inside.querySelector("[data-consent-once]") && inside.documentElement.lang === main.language) return;
   // Firefox puts a new empty document in the place of the first one, once.
-  frame.onload = () => frame.hasAttribute("src") || fill(frame, text);
+  frame.onload = () => main.after.isFilled(frame) || (frame.contentDocument && draw(frame, text));
   inside.documentElement.lang = main.language;
-  inside.dir = words.dir || "";
+  inside.dir = main.words.dir || "";
   inside.title = frame.title;
   try {
     const sheet = new frame.contentWindow.CSSStyleSheet();
@@ -40,13 +37,13 @@ function fill(frame, text) {
   inside.body.replaceChildren(inside.importNode(text, true));
   if (frame.title) inside.querySelector("h2").before(Object.assign(inside.createElement("p"), { textContent: frame.title }));
   inside.querySelector("[data-consent-once]").onclick = () => {
-    main.once.push(frame);
-    main.start(frame);
+    main.after.once.push(frame);
+    main.after.fill(frame);
     frame.focus();
   };
   inside.querySelector("[data-consent-always]").onclick = () => {
     const service = frame.dataset.consentService;
-    if (service in SERVICES) consent.set({}, { [service]: true }, "placeholder");
+    if (Object.hasOwn(SERVICES, service)) consent.set({}, { [service]: true }, "placeholder");
     else consent.set({ [frame.dataset.consent]: true }, {}, "placeholder");
   };
 }

@@ -1,88 +1,58 @@
-// The second layer: a dialog with every purpose and service. What it says comes from the server, fetched
-// ahead while the banner stands there, and kept by the browser.
+// What the dialog of the settings says of each purpose, and its services. The text is a script of its own for each
+// language, fetched ahead while the banner stands there, and kept by the browser.
 //
-// Takes main (what api.js hands over), VERSION, WORDS, SETTINGS (language → integrity hash of its text) and STYLE.
+// Takes main (what api.js hands over), WORDS, TEXTS (language → hash) and STYLE.
 
-const words = WORDS[main.language];
-const findRoot = () => document.querySelector("consent-banner")?.shadowRoot;
-let loading;
+const said = () => WORDS[main.language];
 
-function loadSettings() {
-  loading ||= fetch(`${main.BASE}/${VERSION}/${main.language}/settings`, {
-    integrity: SETTINGS[main.language],
-    signal: AbortSignal.timeout?.(2000),
-  })
-    .then((answer) => (answer.ok ? answer.text() : Promise.reject()))
-    .catch(() => void (loading = null));
-  return loading;
-}
+const loadText = () => main.load("text-" + main.language, TEXTS[main.language]);
 
-// Says whether the settings are open: without a server they are not.
-async function openSettings([opener, wasAsking]) {
-  const html = await loadSettings();
-  // Open already, or whoever was asked has decided meanwhile.
-  if (findRoot()?.querySelector("dialog[open]") || (wasAsking && !main.isAsking())) return true;
-  if (!html) return false;
-  const now = consent.get();
-  const note = main.withheld[0] ? `<p class=note>${words.opted_out}</p>` : "";
-  main.show(`<dialog data-consent-settings part=settings aria-labelledby=title>
-    <header><h2 id=title tabindex=-1 autofocus>${words.settings}</h2>
-    <button data-consent-close aria-label="${words.close}">×</button></header>
-    ${note}<form method=dialog>${html}</form>
-    <p><a href="${main.BASE.replace(/e(\/[^/]*)$/, "privacy$1")}/?lang=${main.language}" target=_blank rel=noopener>${words.notice}</a></p>
-    <div class=buttons><button data-consent-refuse>${words.refuse}</button><button data-consent-accept>${words.accept}</button>
-    <button data-consent-save>${words.save}</button></div></dialog>`);
+// The dialog is there, with a checkbox for each purpose. What was ticked meanwhile stays, and so does the focus.
+async function fillSettings() {
+  leaveUnseen();
+  const html = await loadText();
+  const form = main.root?.querySelector("form[aria-busy]");
+  if (!form) return; // closed, or filled already
+  form.removeAttribute("aria-busy");
+  if (!html) return; // Without a server, purposes can be decided all the same.
+  const ticked = new Map(main.boxes("purpose").map((box) => [box.dataset.consentPurpose, box.checked]));
+  const focused = main.root.activeElement?.dataset.consentPurpose;
+  const note = main.withheld[0] ? `<p class=note>${said().opted_out}</p>` : "";
+  const words = main.words;
+  form.innerHTML = `${note}${html}<p><a href="${main.NOTICE}?lang=${main.language}">${words.notice}</a></p>`;
   main.addStyle(STYLE);
-  const find = (selector) => findRoot().querySelector(selector);
-  const dialog = find("dialog");
-  const form = find("form");
-  for (const box of boxes(form, "purpose")) box.checked = now.purposes[box.dataset.consentPurpose];
-  for (const box of boxes(form, "service")) box.checked = now.services[box.dataset.consentService];
-  for (const box of boxes(form, "service")) {
+  const now = consent.get();
+  for (const box of main.boxes("purpose")) box.checked = ticked.get(box.dataset.consentPurpose);
+  for (const box of main.boxes("service")) {
+    const purpose = main.boxes("purpose").find((each) => each.dataset.consentPurpose === box.dataset.of);
+    const isUntouched = purpose.checked === now.purposes[box.dataset.of];
+    box.checked = isUntouched ? now.services[box.dataset.consentService] : purpose.checked;
     // Shown as they stand: an untouched form saves what was there.
-    const purpose = boxes(form, "purpose").find((each) => each.dataset.consentPurpose === box.dataset.of);
     purpose.indeterminate ||= box.checked !== purpose.checked;
   }
-  form.onchange = ({ target }) => follow(form, target);
-  find("[data-consent-close]").onclick = () => dialog.close();
-  find("[data-consent-save]").onclick = () => save(form);
-  dialog.showModal();
-  dialog.onclose = () => {
-    if (!dialog.isConnected) return; // a choice was made
-    if (wasAsking && main.mustAsk()) main.showBanner();
-    else main.showReopen();
-    const root = findRoot();
-    // Back to where the visitor was: in the page, or on the button that stands where theirs stood.
-    if (opener.isConnected && opener !== document.body && opener !== root.host) opener.focus();
-    else (root.host.querySelector("[data-consent-choose]") || root.querySelector("[data-consent-reopen]")).focus();
-  };
-  return true;
+  form.onchange = ({ target }) => follow(target);
+  if (focused) main.boxes("purpose").find((box) => box.dataset.consentPurpose === focused).focus();
 }
 
-const boxes = (form, kind) => [...form.querySelectorAll(`[data-consent-${kind}]:enabled`)];
+// Hidden by whatever the visitor has installed: nobody is left with a page that a dialog they cannot see has locked.
+function leaveUnseen() {
+  const dialog = main.root?.querySelector("dialog[open]");
+  if (dialog?.checkVisibility?.({ opacityProperty: true, visibilityProperty: true }) !== false) return;
+  dialog.close();
+  window.open(`${main.NOTICE}choices?lang=${main.language}`);
+}
 
 // A purpose takes its services along; a service alone leaves its purpose undecided between the two.
-function follow(form, box) {
+function follow(box) {
   const purpose = box.dataset.consentPurpose;
   const of = box.dataset.of;
-  const services = boxes(form, "service").filter((each) => each.dataset.of === (purpose || of));
+  const services = main.boxes("service").filter((each) => each.dataset.of === (purpose || of));
   if (purpose) {
     for (const each of services) each.checked = box.checked;
     box.indeterminate = false;
   } else {
-    const parent = boxes(form, "purpose").find((each) => each.dataset.consentPurpose === of);
+    const parent = main.boxes("purpose").find((each) => each.dataset.consentPurpose === of);
     parent.checked = services.every((each) => each.checked);
     parent.indeterminate = !parent.checked && services.some((each) => each.checked);
   }
-}
-
-function save(form) {
-  const purposes = {};
-  const services = {};
-  for (const box of boxes(form, "purpose")) purposes[box.dataset.consentPurpose] = box.checked;
-  for (const box of boxes(form, "service")) {
-    if (box.checked !== purposes[box.dataset.of]) services[box.dataset.consentService] = box.checked;
-  }
-  if (Object.values({ ...purposes, ...services }).includes(true)) consent.set(purposes, services);
-  else consent.withdraw();
 }

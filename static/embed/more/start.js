@@ -1,9 +1,14 @@
 // Hands over what this script holds.
 
-// What a visitor reads whose browser asks not to be tracked: the first script waits for it.
-const note = main.withheld[0] ? words.opted_out + " " : "";
-
 const complete = () => (placeholders(), fillIn());
-main.more = { note, openSettings, complete, fetchNewer, deleteCookies, markChanged };
+main.more = {
+  // What a visitor reads whose browser asks not to be tracked: the first script waits for it.
+  getNote: () => said().opted_out,
+  fillSettings,
+  complete,
+  fetchNewer,
+  deleteCookies,
+  markChanged,
+};
 // Soon wanted by who is asked.
-if (main.isAsking()) loadSettings();
+if (main.isAsking()) loadText();

@@ -8,9 +8,9 @@ if (Array.isArray(uetq) && !uetq.includes("default")) uetq.push("consent", "defa
 
 let toldUet;
 
-signals.push(() => {
+main.signals.push(() => {
   const told = granted("uet", TYPES.ad_storage);
-  if ((!choice && !toldUet) || told === toldUet) return;
+  if ((!main.choice && !toldUet) || told === toldUet) return;
   toldUet = told;
   uetq.push("consent", "update", { ad_storage: told });
 });

@@ -7,7 +7,7 @@ document.dispatchEvent(new CustomEvent("wp_consent_type_defined"));
 
 let toldWordpress;
 
-signals.push(() => {
+main.signals.push(() => {
   const consent = {
     functional: true,
     preferences: isGranted("preferences"),
@@ -17,7 +17,7 @@ signals.push(() => {
   };
   const told = JSON.stringify(consent);
   // The plugin keeps what it was told longer than a choice may stand.
-  if ((!choice && !document.cookie.includes("wp_consent_")) || !window.wp_set_consent || told === toldWordpress) return;
+  if ((!main.choice && !/wp_consent_/.test(document.cookie)) || !window.wp_set_consent || told === toldWordpress) return;
   toldWordpress = told;
-  for (const category in consent) wp_set_consent(category, consent[category] ? "allow" : "deny");
+  for (const category of Object.keys(consent)) wp_set_consent(category, consent[category] ? "allow" : "deny");
 });

@@ -9,7 +9,7 @@ window.clarity ||= function () {
 
 let toldClarity;
 
-signals.push(() => {
+main.signals.push(() => {
   const ad_Storage = granted("clarity", TYPES.ad_storage);
   const analytics_Storage = granted("clarity", TYPES.analytics_storage);
   if (ad_Storage + analytics_Storage === toldClarity) return;

@@ -4,7 +4,7 @@
 
 let toldMeta;
 
-signals.push(() => {
+main.signals.push(() => {
   const told = agrees("meta") ? "grant" : "revoke";
   if (!window.fbq || told === toldMeta) return;
   toldMeta = told;

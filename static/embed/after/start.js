@@ -1,0 +1,16 @@
+// Hands over what this script holds.
+
+// On a page of somebody who has chosen before.
+async function begin() {
+  const choice = main.choice;
+  // What has changed its meaning is off at once, for the lines in the page's head too.
+  if (mustAsk()) main.ask("markChanged", choice).then((marked) => marked && main.readChoice()?.i === choice.i && main.writeChoice());
+  await bringUpToDate();
+  main.held = false;
+  if (main.choice?.i !== choice.i) restart();
+  else await main.apply();
+}
+
+main.after = { begin, onKey, follow, look, raise, settle, leave, set, keepUnsent, withdrawal, all, fill, isFilled, open, once };
+// What they have not been told, before anything starts.
+main.signal();
