@@ -106,7 +106,9 @@ def test_an_answer_that_is_lost_leads_to_one_row(page, site, decisions):
     assert pending(page) == 1
     page.goto(f"{site}/tjenester")
     banner.wait_until_received(page)
-    assert statuses == [201, 200, 200]
+    # Once by a beacon, and again by the next page: the same decision each time.
+    assert statuses[0] == 201
+    assert set(statuses[1:]) == {200}
     assert [each.action for each in decisions()] == ["accept"]
 
 

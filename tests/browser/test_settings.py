@@ -180,6 +180,7 @@ class TestFocus:
     def test_it_comes_back_to_where_it_was_in_the_page(self, page, site):
         page.goto(site)
         page.locator(banner.REFUSE).click()
+        expect(page.locator(banner.REOPEN)).to_be_focused()
         opener = page.locator("[data-consent-open]")
         opener.click()
         expect(page.locator(banner.SETTINGS)).to_be_visible()
