@@ -1,6 +1,6 @@
 // The first layer, and what every layer lies in.
 //
-// Takes choice.js, load.js; BASE_STYLE, BANNER_STYLE, NOTICE. The frame and its styles are in a shadow root; texts and
+// Takes main.js, choice.js, load.js; BASE_STYLE, BANNER_STYLE. The frame and its styles are in a shadow root; texts and
 // buttons are slotted into it, because programs that answer banners for people see nothing inside a shadow root.
 // `::slotted` rules that are important win over the page's styles.
 //

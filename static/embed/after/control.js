@@ -32,7 +32,7 @@ async function leave(dialog, opener) {
 const ICON =
   "<svg viewBox='0 0 24 24' aria-hidden=true><path d='M3 6h8.2a3 3 0 0 1 5.6 0H21v2h-4.2a3 3 0 0 1-5.6 0H3zm0 10h2.2a3 3 0 0 1 5.6 0H21v2H10.8a3 3 0 0 1-5.6 0H3z'/></svg>";
 
-// The way back is one click, and the first that the dialog has.
+// The first button of the settings; beside their own with `control = "words"`.
 const withdrawal = () =>
   grantsAnything() ? `<button data-consent-withdraw>${WORDS[main.language].withdraw}</button>` : "";
 

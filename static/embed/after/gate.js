@@ -1,6 +1,6 @@
 // The gate: starts what the choice allows, in document order, and undoes what it no longer allows.
 //
-// Takes main (what api.js hands over), scripts.js, elements.js.
+// Takes main (what api.js hands over), scripts.js, elements.js, send.js, watch.js.
 
 let starting = false;
 // Frames that a visitor loaded without deciding anything.
