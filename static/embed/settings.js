@@ -6,7 +6,7 @@
 const boxes = (kind) => [...main.root.querySelectorAll(`[data-consent-${kind}]:enabled`)];
 
 function openSettings() {
-  if (main.host && main.root.querySelector("dialog")) return;
+  if (main.host && main.root.querySelector("dialog[open]")) return;
   const opener = document.activeElement;
   show(
     "settings",

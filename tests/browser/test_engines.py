@@ -159,19 +159,22 @@ class TestKept:
     """A choice is kept and found, whatever the page, its neighbours or the machine do."""
 
     @pytest.mark.parametrize(
-        ("host", "rest"),
+        ("host", "rest", "kept"),
         [
-            pytest.param("localhost", "Path=/deep", id="of a deeper path"),
-            pytest.param("sub.app.localhost", "Path=/; Domain=app.localhost", id="of a parent"),
-            pytest.param("localhost", "Path=/; HttpOnly", id="closed to scripts"),
+            pytest.param("localhost", "Path=/deep", "consent", id="of a deeper path"),
+            pytest.param(
+                "sub.app.localhost", "Path=/; Domain=app.localhost", "consent", id="of a parent"
+            ),
+            pytest.param("localhost", "Path=/; HttpOnly", "consent-07sor", id="closed to scripts"),
         ],
     )
-    def test_beside_a_cookie_of_its_name(self, visitor, bench, html, decisions, host, rest):
+    def test_beside_a_cookie_of_its_name(self, visitor, bench, html, decisions, host, rest, kept):
         url = bench.page(html, "/deep/page", host, cookie=f"consent=theirs; {rest}")
         ask(visitor, url)
         assert visitor.cookies() == {"consent"}
         visitor.click(banner.ACCEPT)
         wait_until_received(visitor, decisions, "accept")
+        wait_until(lambda: kept in visitor.cookies())
         # Firefox and WebKit let a script read what it wrote in the place of an HttpOnly cookie, on later pages too, as
         # long as their process for the site lives. It never gets to the cookies that they keep.
         visitor.new_page()

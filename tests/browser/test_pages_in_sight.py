@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import banner
-from tests.browser.extension import browser_with
+from tests.browser.extension import open_with_style, page_with
 
 LONG = (
     "<h1>Long page</h1><script>document.body.append(...Array.from({ length: 300 }, () =>"
@@ -26,7 +26,7 @@ IS_REACHED = """(it) => {
 def hidden_by(playwright, tmp_path):
     """Opens a page of a browser whose extension sets a style with the origin of the user, as filter lists do."""
     with ExitStack() as stack:
-        yield lambda style: stack.enter_context(browser_with(playwright, tmp_path, style)).pages[0]
+        yield lambda style: stack.enter_context(page_with(playwright, tmp_path, style))
 
 
 def is_reached(page: Page, selector: str) -> bool:
@@ -201,15 +201,14 @@ def test_a_document_that_is_written_anew_asks_again(page, bench):
 
 def test_a_filter_list_that_hides_banners_hides_no_settings(bench, hidden_by):
     """A rule with the origin of the user, as extensions set it, beats every rule of ours and of the page's."""
+    page = hidden_by(
+        "#consent-banner, .consent-banner, consent-banner { display: none !important }"
+    )
     html = (
-        f'{bench.script}<body><button data-consent-open>Valg</button><a href="/x">Next</a>'
+        '<button data-consent-open>Valg</button><a href="/x">Next</a>'
         '<script type="text/plain" data-consent="analytics">window.ran = 1</script>'
     )
-    address = bench.page(html)
-    style = "#consent-banner, .consent-banner, consent-banner { display: none !important }"
-    page = hidden_by(style)
-    page.goto(address)
-    page.wait_for_function("window.consent")
+    open_with_style(page, bench.page(html), bench.script)
     expect(page.locator(banner.BOX)).to_be_hidden()
     page.locator("button[data-consent-open]").click()
     expect(page.locator(banner.SETTINGS)).to_be_visible()
@@ -218,13 +217,9 @@ def test_a_filter_list_that_hides_banners_hides_no_settings(bench, hidden_by):
 
 
 def test_a_rule_that_hides_the_settings_too_leaves_nobody_locked_in(bench, hidden_by):
-    address = bench.page(
-        f'{bench.script}<body><button data-consent-open>Valg</button><a href="#x">N</a>'
-    )
-    style = "consent-banner, consent-settings { display: none !important }"
-    page = hidden_by(style)
-    page.goto(address)
-    page.wait_for_function("window.consent")
+    page = hidden_by("consent-banner, consent-settings { display: none !important }")
+    address = bench.page('<button data-consent-open>Valg</button><a href="#x">N</a>')
+    open_with_style(page, address, bench.script)
     with page.expect_popup() as opened:
         page.locator("button[data-consent-open]").click()
     opened.value.wait_for_url("**/privacy/07sor/choices**")
@@ -233,10 +228,9 @@ def test_a_rule_that_hides_the_settings_too_leaves_nobody_locked_in(bench, hidde
 
 
 def test_a_banner_that_nobody_sees_is_not_counted_as_shown(bench, hidden_by):
-    address = bench.page(f"{bench.script}<body>Page")
     page = hidden_by("consent-banner { display: none !important }")
     with page.expect_request("**/hits") as asked:
-        page.goto(address)
+        open_with_style(page, bench.page("Page"), bench.script)
     assert asked.value.post_data_json["banner"] is False
 
 

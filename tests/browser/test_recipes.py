@@ -266,7 +266,7 @@ class TestPlainHtml:
         expect(film.locator("body")).to_contain_text("youtube")
 
     def test_its_button_opens_the_settings(self, opened):
-        opened.get_by_role("button", name="Privacy choices").click()
+        opened.get_by_role("button", name="Privacy settings").click()
         expect(opened.locator(banner.SETTINGS)).to_be_visible()
 
 
@@ -625,7 +625,7 @@ class TestSinglePageApp:
         assert opened.evaluate("consent.get().purposes.analytics") is False
 
     def test_its_button_and_its_code_open_the_settings(self, opened):
-        opened.get_by_role("button", name="Privacy choices").click()
+        opened.get_by_role("button", name="Privacy settings").click()
         expect(opened.locator(banner.SETTINGS)).to_be_visible()
         opened.locator(banner.CLOSE).click()
         assert "`consent.open()`" in recipe(self.TITLE)
@@ -694,7 +694,7 @@ class TestHtmx:
     @pytest.mark.parametrize("way", ["show", "follow"])
     def test_its_button_opens_the_settings(self, opened, way):
         getattr(self, way)(opened)
-        opened.get_by_role("button", name="Privacy choices").click()
+        opened.get_by_role("button", name="Privacy settings").click()
         expect(opened.locator(banner.SETTINGS)).to_be_visible()
 
     def test_a_script_in_what_is_swapped_in_runs_again_each_time(self, opened):

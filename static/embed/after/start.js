@@ -1,4 +1,4 @@
-// Hands over what this script holds.
+// Hands over what this script holds, and looks at what is in the page already.
 
 // On a page of somebody who has chosen before.
 async function begin() {
@@ -14,3 +14,5 @@ async function begin() {
 main.after = { begin, onKey, follow, look, raise, settle, leave, set, keepUnsent, withdrawal, all, fill, isFilled, open, once };
 // What they have not been told, before anything starts.
 main.signal();
+watcher.observe(document, { subtree: true, attributeFilter: WATCHED.attributeFilter });
+look([{ addedNodes: [document] }]);

@@ -81,6 +81,3 @@ function onKey({ key, target, defaultPrevented }) {
   // Whoever uses the keyboard wants to see the focus: more/focus.js.
   main.load("more");
 }
-
-watcher.observe(document, { subtree: true, attributeFilter: WATCHED.attributeFilter });
-look([{ addedNodes: [document] }]);
