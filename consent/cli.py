@@ -4,6 +4,7 @@ import functools
 import getpass
 import gzip
 import json
+import re
 import sys
 import uuid
 import zlib
@@ -25,6 +26,7 @@ from consent import (
     known_services,
     mail,
     notice,
+    proxies,
     reports,
     retention,
     script,
@@ -175,8 +177,21 @@ def _source(file: Path) -> str:
     is_flag=True,
     help="With an integrity hash. Such a tag keeps its version: print it again after a publication.",
 )
+@click.option(
+    "--first-party",
+    is_flag=True,
+    help="From a path of the website itself, so that Safari keeps a choice for longer than a week. "
+    "Prints what the website's web server needs for it, too.",
+)
+@click.option(
+    "--path",
+    default="/samtykke",
+    show_default=True,
+    callback=lambda _context, _option, path: _prefix(path),
+    help="That path.",
+)
 @on_the_database
-def embed(site: str, url: str | None, pinned: bool) -> None:
+def embed(site: str, url: str | None, pinned: bool, first_party: bool, path: str) -> None:
     """Print the lines for the head of SITE's pages. They go above every other script."""
     address = (url or web.settings().public_url).rstrip("/")
     if not address.startswith(("http://", "https://")):
@@ -185,13 +200,16 @@ def embed(site: str, url: str | None, pinned: bool) -> None:
         )
     session = db.session()
     site_file = versions.site_file(versions.current(session, site))
-    click.echo(
-        signals.lines(
-            site_file,
-            address,
-            script.body(session, site, web.settings().public_url) if pinned else "",
-        )
-    )
+    body = script.body(session, site, web.settings().public_url) if pinned else ""
+    click.echo(signals.lines(site_file, path if first_party else address, body))
+    if first_party:
+        click.echo(f"\n{proxies.lines(path, address)}")
+
+
+def _prefix(path: str) -> str:
+    if re.fullmatch(r"(/[A-Za-z0-9._-]+)+/?", path) is None:
+        raise click.BadParameter(f"{path!r} is no path such as /samtykke")
+    return path.rstrip("/")
 
 
 @commands.command()

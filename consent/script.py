@@ -26,6 +26,7 @@ from consent.sitefile import NECESSARY, SiteFile
 # The parts of the scripts that are fetched on demand: what follows a choice, and the rest.
 AFTER = (
     "after/state.js",
+    "after/keep.js",
     "after/send.js",
     "after/set.js",
     "after/scripts.js",
@@ -208,6 +209,7 @@ def compose(
             {
                 "WORDS": _only(AFTER_WORDS, words),
                 "CONTROL": site_file.looks.control,
+                "LIFETIME": site_file.asking.seconds,
                 **obeyed,
                 "LAYER": site_file.signals.data_layer,
                 "STYLE": _style(_read("after/control.css"), looks.side(site_file.looks)),
@@ -297,6 +299,11 @@ def _parts(site_file: SiteFile, address: str) -> list[str]:
         "apply.js",
         *(["signals.js"] if set(told) & {"uet", "clarity"} else []),
         *(f"signals/{signal}.js" for signal in told if signal in signals.EARLY),
+        *(
+            ["signals/google_settings.js"]
+            if "google" in told and signals.commands(site_file)
+            else []
+        ),
         *(["campaigns.js"] if campaigns else []),
         *(["hits.js"] if site_file.hits.when != "never" else []),
         "banner.js",
@@ -320,7 +327,7 @@ def _script(opening: str, constants: dict[str, Any], parts: Iterable[str]) -> st
         if len(places) == 1 and len(_literal(value)) < 30:
             # What is used once needs no name.
             body = body[: places[0].start()] + _literal(value) + body[places[0].end() :]
-        else:
+        elif places:
             defined += f"const {name}={_literal(value)};\n"
     source = f"(()=>{{{opening}\n{defined}\n{body}\n}})();"
     return str(minify.string("application/javascript", source))

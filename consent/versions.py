@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +27,11 @@ class Published:
     site_file: SiteFile
     # For each language the hash of the words that a visitor has before them.
     words_hashes: dict[str, str]
+
+    @cached_property
+    def meanings(self) -> dict[str, str]:
+        """The fingerprint of each purpose that is asked for."""
+        return fingerprints(self.site_file)
 
 
 def get(session: Session, site: str, number: int) -> Version:

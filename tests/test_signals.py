@@ -46,6 +46,22 @@ class TestEmbed:
     def test_a_slash_at_the_end_of_the_address_is_not_doubled(self, run) -> None:  # type: ignore[no-untyped-def]
         assert f'"{URL}/e/krukke.js"' in run("krukke", "--url", f"{URL}/")[1]
 
+    def test_from_the_websites_own_host_it_prints_what_the_web_server_needs_too(self, run) -> None:  # type: ignore[no-untyped-def]
+        _, said, _ = run("krukke", "--url", URL, "--first-party", "--path", "/valg/")
+
+        tag, *servers = said.splitlines()
+        assert tag == '<script async src="/valg/e/krukke.js"></script>'
+        assert f"    proxy_pass {URL}/e/;" in servers
+        assert f"    reverse_proxy {URL} {{" in servers
+        assert "location /valg/e/ {" in servers
+        assert "handle /valg/e/* {" in servers
+
+    def test_a_path_that_would_break_the_lines_is_refused(self, run) -> None:  # type: ignore[no-untyped-def]
+        code, _, said = run("krukke", "--url", URL, "--first-party", "--path", "x {")
+
+        assert code == 2
+        assert "'x {' is no path such as /samtykke" in said
+
     def test_a_pinned_tag_names_what_the_server_serves(self, run, client: FlaskClient) -> None:  # type: ignore[no-untyped-def]
         _, said, _ = run("07sor", "--url", URL, "--pinned")
 

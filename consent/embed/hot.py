@@ -1,4 +1,4 @@
-"""The three hot paths, answered before Flask is entered: the script, a decision, a hit.
+"""The hot paths, answered before Flask is entered: the script, a decision and its cookie, a hit.
 
 A layer around the application's `wsgi_app`, so that every server and the test client pass through it. It reads the
 request, calls the rules that everything else calls, and writes the answer.
@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header, parse_etags
 from werkzeug.wsgi import get_input_stream
 
-from consent import errors, ledger, security, seldom, tokens, visits, web
+from consent import errors, first_party, ledger, security, seldom, tokens, visits, web
 from consent.commits import GroupCommit
 from consent.errors import (
     Conflict,
@@ -45,8 +45,13 @@ Environ = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
 
 # A site's key is as in a site file; no other is asked for.
-ADDRESS = re.compile(r"/e/([a-z0-9-]{1,40})(\.js|/decisions|/hits)")
-METHODS = {".js": ("GET", "HEAD"), "/decisions": ("POST",), "/hits": ("POST",)}
+ADDRESS = re.compile(r"/e/([a-z0-9-]{1,40})(\.js|/decisions|/cookie|/hits)")
+METHODS = {
+    ".js": ("GET", "HEAD"),
+    "/decisions": ("POST",),
+    "/cookie": ("POST",),
+    "/hits": ("POST",),
+}
 
 # Seconds. A browser may use its copy for five minutes, and a stale one while it asks for a newer.
 SCRIPT_AGE = "public, max-age=300, stale-while-revalidate=3600"
@@ -103,7 +108,8 @@ class HotPaths:
             raise MethodNotAllowed(METHODS[what])
         if what == ".js":
             return script(environ, self._memory.current(site).script, SCRIPT_AGE)
-        return self._decide(environ, site) if what == "/decisions" else self._hit(environ, site)
+        post = {"/decisions": self._decide, "/cookie": self._keep, "/hits": self._hit}[what]
+        return post(environ, site)
 
     def _is_of(self, site: str, origin: str) -> bool:
         try:
@@ -131,13 +137,30 @@ class HotPaths:
             raise recorded
         decision = recorded.decision
         answer: dict[str, Any] = {"receipt": ledger.receipt(decision, version.hash)}
+        token = choice.token if visitor else None
         if recorded.is_senders(visitor, now):
-            answer["token"] = tokens.issue(keys, site, decision.visitor, decision.decided_at)
-        return Answer(
-            201 if recorded.is_new else 200,
-            [("Content-Type", "application/json")],
-            to_json(answer),
-        )
+            token = answer["token"] = tokens.issue(
+                keys, site, decision.visitor, decision.decided_at
+            )
+        headers = [("Content-Type", "application/json")]
+        if where := first_party.place(environ, site):
+            cookie = first_party.value(environ, where, version, choice, token or "", now)
+            if cookie:
+                seconds = in_force.site_file.asking.seconds
+                headers.append(first_party.header(where, cookie, seconds))
+                answer["cookie"] = cookie
+        return Answer(201 if recorded.is_new else 200, headers, to_json(answer))
+
+    def _keep(self, environ: Environ, site: str) -> Answer:
+        """Sets the cookie again as the page has changed it since its decision."""
+        site_file = self._memory.current(site).published.site_file
+        _require_origin(environ, site_file)
+        kept = _body(environ, first_party.Kept)
+        where = first_party.place(environ, site)
+        if where is None:
+            return Answer(204, [("X-Consent", "not kept: this is not the website's own host")])
+        seconds = min(kept.seconds, site_file.asking.seconds)
+        return Answer(204, [first_party.header(where, kept.value, seconds)])
 
     def _hit(self, environ: Environ, site: str) -> Answer:
         in_force = self._memory.current(site).published

@@ -27,5 +27,5 @@ function onKey(event) {
 // What the scripts in after/ and more/ take besides.
 Object.assign(main, {
   api, jar, OWN, PURPOSES, SERVICES, withheld, addStyle, show, hide, say, begin, apply, signal, load, ask, boxes, decide, isAsking, speak,
-  showBanner, isGranted, readChoice, writeChoice, catchUp,
+  showBanner, isGranted, readChoice, writeChoice, parse, catchUp,
 });

@@ -4,14 +4,14 @@
 // purposes that stay off for a browser that asks not to be tracked), SERVICES (key → purpose), WORDS
 // (language → texts, the default first).
 //
-// The cookie `consent` is eleven fields between "~":
+// The cookie `consent` is twelve fields between "~":
 //   1 the form, v version, t seconds since 1970, i id of the decision,
 //   p purposes, each with the fingerprint it was granted with, 0 if refused, "?" if it has changed since,
 //   s the same for services that were decided otherwise than their purpose,
 //   d whether cookies of what is refused may be left, r when the privacy pages were last opened from here,
 //   c when the server was last asked for a newer choice,
 //   u what else the server has to be told of the decision, until it was: language.action.source.took,
-//   k the visitor's token once there is one.
+//   k the visitor's token once there is one, h where the server keeps the cookie if it does (after/keep.js).
 // p and s are in groups, so that any number fits: fingerprint:name:name.0:name. No field needs an escape, and nothing
 // that a page does to JSON, arrays or objects changes one.
 
@@ -23,7 +23,7 @@ const seconds = () => Math.floor(Date.now() / 1000);
 // Where another's cookie of that name cannot be written over, it has a name of its own.
 const OWN = "consent-" + SITE;
 const COOKIE = RegExp(`(?:^|; )(?:consent|${OWN})=1~([^;]*)`, "g");
-const FIELDS = "vtipsdrcuk";
+const FIELDS = "vtipsdrcukh";
 // A form of that name hides document.cookie, and pages wrap it; MooTools has a Document of its own.
 const jar = Object.getOwnPropertyDescriptor(document.__proto__.__proto__, "cookie");
 

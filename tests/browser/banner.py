@@ -32,7 +32,7 @@ THEIR_COOKIES = {"_ga", "_ga_DEMO", "_gcl_au", "_fbp"}
 # none.
 CHOICE = """((found) => {
   if (!found) return null;
-  const choice = Object.fromEntries(found[1].split("~").map((field, at) => ["vtipsdrcuk"[at], field]));
+  const choice = Object.fromEntries(found[1].split("~").map((field, at) => ["vtipsdrcukh"[at], field]));
   for (const name of ["p", "s"]) {
     const given = {};
     for (const group of choice[name].split(".")) {
@@ -52,7 +52,7 @@ CHOICE = """((found) => {
 WRITE_CHOICE = """(choice) => {
   const pack = (given) => Object.entries(given).map(([key, value]) => `${value}:${key}`).join(".");
   const field = { ...choice, p: pack(choice.p), s: pack(choice.s) };
-  document.cookie = `consent=1~${[..."vtipsdrcuk"].map((name) => field[name] || "").join("~")};path=/`;
+  document.cookie = `consent=1~${[..."vtipsdrcukh"].map((name) => field[name] || "").join("~")};path=/`;
 }"""
 
 

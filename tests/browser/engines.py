@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from typing import Any
@@ -85,8 +85,12 @@ class Browser(ABC):
         """Closes the page and opens another one, in a process that knows nothing of the first."""
 
     @abstractmethod
+    def lifetimes(self) -> dict[str, float]:
+        """The cookies that the page's server would get, and the seconds that each has left, -1 if unknown."""
+
     def cookies(self) -> set[str]:
         """The names of those that the page's server would get."""
+        return set(self.lifetimes())
 
     @abstractmethod
     def close(self) -> None: ...
@@ -113,6 +117,13 @@ class Browser(ABC):
         self._press(*wait_until(partial(self.evaluate, _about(selector, POINT))))
 
 
+def _left(cookies: Iterable[Mapping[str, Any]], field: str) -> dict[str, float]:
+    return {
+        each["name"]: each[field] - time.time() if each.get(field, -1) > 0 else -1
+        for each in cookies
+    }
+
+
 def _about(selector: str, js: str) -> str:
     return js.replace("SELECTOR", json.dumps(selector))
 
@@ -136,8 +147,8 @@ class Chromium(Browser):
     def reload(self) -> None:
         self._page.reload()
 
-    def cookies(self) -> set[str]:
-        return {each["name"] for each in self._context.cookies(self._page.url)}
+    def lifetimes(self) -> dict[str, float]:
+        return _left(self._context.cookies(self._page.url), "expires")
 
     def close(self) -> None:
         self._context.close()
@@ -192,10 +203,10 @@ class Firefox(Browser):
     def reload(self) -> None:
         self._bidi.send("browsingContext.reload", context=self._page, wait="complete")
 
-    def cookies(self) -> set[str]:
+    def lifetimes(self) -> dict[str, float]:
         partition = {"type": "context", "context": self._page}
         found = self._bidi.send("storage.getCookies", partition=partition)
-        return {each["name"] for each in found["cookies"]}
+        return _left(found["cookies"], "expiry")
 
     def close(self) -> None:
         self._bidi.send("browser.removeUserContext", userContext=self._user)
@@ -261,8 +272,8 @@ class WebKit(Browser):
     def close(self) -> None:
         self._driver.quit()
 
-    def cookies(self) -> set[str]:
-        return {each["name"] for each in self._driver.get_cookies()}
+    def lifetimes(self) -> dict[str, float]:
+        return _left(self._driver.get_cookies(), "expiry")
 
     def _call(self, function: str) -> str:
         return self._driver.execute_script(f"return ({function})()")

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from flask import Flask, Response, abort, request
 from waitress.server import create_server
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 
 class Server:
@@ -92,6 +93,10 @@ class Bench:
         given = {name: value for name, value in extra.items() if value}
         self._files[path] = (whole, {"Content-Type": "text/html", **given})
         return self.origin(host) + path
+
+    def pass_on(self, path: str, app: Any) -> None:
+        """What is asked for below this path another application answers, as behind a proxy."""
+        self.app.wsgi_app = DispatcherMiddleware(self.app.wsgi_app, {path: app})  # type: ignore[method-assign]
 
     def javascript(self, path: str, source: str) -> str:
         self._files[path] = (source, {"Content-Type": "text/javascript"})

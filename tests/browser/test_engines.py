@@ -7,7 +7,7 @@ import pytest
 from consent.models import Decision
 from tests.browser import banner, engines
 from tests.browser.engines import Browser, NewBrowser, wait_until
-from tests.browser.servers import Bench
+from tests.browser.servers import Bench, Server
 
 PARTS = """
   <h1>Fyret ved fjorden</h1>
@@ -244,3 +244,48 @@ class TestKept:
         assert visitor.evaluate(PURPOSES) == ALL
         visitor.reload()
         assert_it_is_accepted(visitor)
+
+
+# Notes what scripts write, which Safari forgets after seven days without a visit. (WebKit under test forgets nothing.)
+NOTES_WRITES = """<script>
+  written = [];
+  const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+  Object.defineProperty(Document.prototype, "cookie", { configurable: true, get, set(text) {
+    written.push(text.split(";")[0]);
+    set.call(this, text);
+  } });
+</script>"""
+IS_BY_HTTP = "document.cookie.split('; ').every((each) => !written.includes(each))"
+MONTH_SECS = 30 * 86400
+
+
+class TestFirstParty:
+    """The server at a path of the website itself sets the cookie."""
+
+    @pytest.fixture
+    def opened(self, visitor: Browser, bench: Bench, consent: Server, html: str) -> Browser:
+        bench.pass_on("/samtykke", consent.app)
+        tag = '<script async src="/samtykke/e/07sor.js"></script>'
+        return ask(visitor, bench.page(NOTES_WRITES + html.replace(bench.script, tag)))
+
+    @pytest.fixture
+    def refused(self, opened: Browser, decisions: Decisions) -> Browser:
+        opened.click(banner.REFUSE)
+        wait_until_received(opened, decisions, "refuse")
+        opened.wait_for(IS_BY_HTTP)
+        return opened
+
+    def test_a_refusal_is_kept_for_as_long_as_the_site_file_says(self, refused):
+        assert refused.cookies() == {"consent"}
+        assert 12 * MONTH_SECS < refused.lifetimes()["consent"] < 12.5 * MONTH_SECS
+        refused.reload()
+        assert_it_is_refused(refused)
+        assert refused.evaluate("written.length") == 0
+
+    def test_what_the_page_changes_later_is_set_by_the_server_too(self, refused, decisions):
+        refused.reload()
+        refused.evaluate("samtykke.after.open && (samtykke.choice.c = 7, samtykke.writeChoice())")
+        assert refused.evaluate("written.length") == 1
+        refused.wait_for("performance.getEntriesByName(samtykke.BASE + '/cookie').length")
+        assert refused.lifetimes()["consent"] > 12 * MONTH_SECS
+        assert refused.evaluate("samtykke.readChoice().c") == "7"

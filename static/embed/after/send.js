@@ -1,7 +1,7 @@
 // Lets the server know of decisions. What could not be sent stays in the cookie until it could; when another choice is
 // made before that, it moves to the local storage, a line each.
 //
-// Takes main.
+// Takes main, keep.js.
 
 let lines = [];
 let sending = false;
@@ -59,6 +59,7 @@ function addTime() {
 
 function keepUnsent() {
   if (main.choice?.u) store([...unsent(), lineOf(main.choice)]);
+  retire();
 }
 
 // Firefox and Safari show a page what it wrote, though they may have kept another's cookie of that name (one that
@@ -80,12 +81,14 @@ async function send() {
   let retry = false;
   try {
     // A string goes as text/plain, which needs no preflight; keepalive lets it outlive the page.
-    const answer = await fetch(address, { method: "POST", body, keepalive: true });
+    const answer = await fetch(address, { method: "POST", body, keepalive: true, credentials });
     const received = answer.ok && (await answer.json());
     // Somebody may have chosen while we waited, here or in another tab.
     const choice = (main.choice = main.readChoice() || main.choice);
     let ended = answer.ok;
-    if (received) choice.k = received.token ?? choice.k;
+    const isOfNow = line.includes(idOf(choice));
+    if (received?.cookie && isOfNow) adopt(received.cookie);
+    else if (received) choice.k = received.token ?? choice.k;
     // A token that no longer holds: the same decision is sent without it.
     else if (token && [401, 403].includes(answer.status)) choice.k = "";
     // It will never be accepted, so keeping it would help nobody.
@@ -93,13 +96,15 @@ async function send() {
     else throw answer.status;
     if (ended) {
       store(unsent().filter((each) => each !== line));
-      if (line.includes(idOf(choice))) choice.u = "", choice.i = idOf(choice);
+      if (isOfNow) choice.u = "", choice.i = idOf(choice);
     }
     // A grant that nobody can prove is none.
-    const isUnproved = ended && !answer.ok && line.includes(idOf(choice));
+    const isUnproved = ended && !answer.ok && isOfNow;
     if (isUnproved) choice.p = mapKeys(main.PURPOSES, () => "0"), choice.s = {}, choice.d = 1;
-    main.writeChoice();
-    makeSure();
+    if (main.choice === choice) {
+      main.writeChoice();
+      makeSure();
+    }
     if (isUnproved) main.apply();
     retry = true;
   } catch (error) {

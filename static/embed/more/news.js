@@ -5,7 +5,7 @@
 // What replaces the fields of `choice`, or nothing when there was no answer.
 async function fetchNewer(choice) {
   try {
-    const answer = await fetch(main.BASE.replace(/e\/[^/]*$/, `api/v1/sites/${SITE}/visitors/me`), {
+    const answer = await fetch(main.NOTICE.replace(/privacy\/[^/]*\/$/, `api/v1/sites/${SITE}/visitors/me`), {
       headers: { Authorization: "Bearer " + choice.k },
       signal: AbortSignal.timeout?.(2000),
     });

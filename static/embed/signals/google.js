@@ -3,8 +3,7 @@
 // https://developers.google.com/tag-platform/security/guides/consent
 //
 // Takes choice.js, apply.js, load.js; LAYER, the name of the data layer; CONDITIONS (consent type → what has to be granted:
-// pairs of a purpose and its service); WAIT, in milliseconds; COMMANDS, the
-// names of settings that are on. A data layer that is no list stops this, and nothing else.
+// pairs of a purpose and its service); WAIT, in milliseconds. A data layer that is no list stops this, and nothing else.
 
 call(() => {
   const layer = (window[LAYER] ||= []);
@@ -17,7 +16,6 @@ call(() => {
   if (!told.default) {
     if (layer[0]) setTimeout(load, 0, "more"); // which warns of tags that ran too early
     gtag("consent", "default", { ...say(() => false), wait_for_update: WAIT });
-    for (const name of COMMANDS) gtag("set", name, true);
   }
   main.signals.push(() => {
     const types = say((pair) => isGranted(...pair));
