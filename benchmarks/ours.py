@@ -17,7 +17,7 @@ SITE = "bench"
 # The origin in the site file, which the real one takes the place of.
 WRITTEN_ORIGIN = "http://127.0.0.1:8099"
 # What a browser acts upon. The server that passes the answer on adds its length itself.
-PASSED_ON = ("content-type", "content-encoding", "cache-control", "vary", "etag")
+PASSED_ON = ("content-type", "content-encoding", "cache-control", "vary", "etag", "set-cookie")
 
 
 @contextmanager

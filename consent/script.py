@@ -45,6 +45,30 @@ MORE = (
     "more/focus.js",
     "more/start.js",
 )
+# What the first script takes, in the order that makes it shortest: like stands by like.
+ORDER = (
+    "ADDRESS",
+    "SERVICES",
+    "BASE_STYLE",
+    "VERSION",
+    "WORDS",
+    "LIFETIME",
+    "LAYER",
+    "PURPOSES",
+    "SETTINGS_STYLE",
+    "SITE",
+    "WAIT",
+    "TAGS",
+    "CAMPAIGNS",
+    "WITHHELD",
+    "CONDITIONS",
+    "COMMANDS",
+    "HITS",
+    "BANNER_STYLE",
+    "SCRIPTS",
+    "TYPES",
+    "OBEYS",
+)
 COMMENT = re.compile(r"^ *//.*$", re.MULTILINE)
 # The words that only those show.
 AFTER_WORDS = ("saved", "withdraw")
@@ -222,43 +246,37 @@ def compose(
             ],
         )
     )
+    taken = {
+        "SITE": site_file.site.key,
+        "ADDRESS": address,
+        "SETTINGS_STYLE": _style(_read("settings.css")),
+        "HITS": ["analytics"] if site_file.hits.when == "analytics" else [],
+        **({"CAMPAIGNS": site_file.hits.campaigns} if site_file.hits.campaigns else {"TAGS": ""}),
+        "SERVICES": known["SERVICES"],
+        "BASE_STYLE": _style(
+            # The last word on the colour scheme is the site file's.
+            *(_read(name) for name in ("reset.css", "host.css", "buttons.css")),
+            looks.variables(site_file.looks, ":host"),
+        ),
+        "PURPOSES": known["PURPOSES"],
+        "WITHHELD": site_file.withheld_purposes,
+        "VERSION": known["VERSION"],
+        "LIFETIME": site_file.asking.seconds,
+        "BANNER_STYLE": _style(
+            _read("banner.css"), _read(_layout(site_file)), looks.logo(site_file.looks)
+        ),
+        **(signals.google(site_file) if "google" in told else {}),
+        **(obeyed if set(told) & {"uet", "clarity"} else {}),
+        "WORDS": {
+            language: {name: said[name] for name in said if name not in (*AFTER_WORDS, *MORE_WORDS)}
+            for language, said in words.items()
+        },
+        "SCRIPTS": {name: digest(scripts[name]) for name in ("after", "more")},
+    }
     first = _script(
         # A second copy of the script in one page does nothing.
         "if(window.samtykke?.BASE)return;",
-        {
-            # In the order that makes it shortest.
-            "SITE": site_file.site.key,
-            "ADDRESS": address,
-            "SETTINGS_STYLE": _style(_read("settings.css")),
-            "HITS": ["analytics"] if site_file.hits.when == "analytics" else [],
-            **(
-                {"CAMPAIGNS": site_file.hits.campaigns}
-                if site_file.hits.campaigns
-                else {"TAGS": ""}
-            ),
-            "SERVICES": known["SERVICES"],
-            "BASE_STYLE": _style(
-                # The last word on the colour scheme is the site file's.
-                *(_read(name) for name in ("reset.css", "host.css", "buttons.css")),
-                looks.variables(site_file.looks, ":host"),
-            ),
-            "PURPOSES": known["PURPOSES"],
-            "WITHHELD": site_file.withheld_purposes,
-            "VERSION": known["VERSION"],
-            "LIFETIME": site_file.asking.seconds,
-            "BANNER_STYLE": _style(
-                _read("banner.css"), _read(_layout(site_file)), looks.logo(site_file.looks)
-            ),
-            **(signals.google(site_file) if "google" in told else {}),
-            **(obeyed if set(told) & {"uet", "clarity"} else {}),
-            "WORDS": {
-                language: {
-                    name: said[name] for name in said if name not in (*AFTER_WORDS, *MORE_WORDS)
-                }
-                for language, said in words.items()
-            },
-            "SCRIPTS": {name: digest(scripts[name]) for name in ("after", "more")},
-        },
+        {name: taken[name] for name in sorted(taken, key=ORDER.index)},
         _parts(site_file, address),
     )
     return {"first": first, **scripts}

@@ -6,10 +6,8 @@
 //
 // WORDS are HTML: the browser's parser builds all this faster than a script does, and leaves less of it in memory.
 
-const pick = (tag) => {
-  const wanted = tag.toLowerCase().split(/[-_]/)[0];
-  return Object.keys(WORDS).find((known) => known === (wanted === "no" ? "nb" : wanted));
-};
+const pick = (tag) =>
+  Object.keys(WORDS).find((known) => known === tag.toLowerCase().split(/[-_]/)[0].replace("no", "nb"));
 
 function speak() {
   main.language =

@@ -289,6 +289,18 @@ class TestZoom:
             assert can_be_reached(page, each)
         assert page.evaluate(SCROLLS_SIDEWAYS) == []
 
+    @pytest.mark.parametrize("layer", ["banner", "settings"])
+    def test_a_shade_says_that_more_is_below_and_goes_at_the_end(self, page, bench, layer):
+        page.set_viewport_size(ZOOMED)
+        (ask if layer == "banner" else open_settings)(page, bench)
+        box = page.locator(banner.BOX if layer == "banner" else banner.SETTINGS)
+        # Left of all text.
+        place = box.bounding_box()
+        strip = {"x": place["x"] + 14, "y": place["y"] + place["height"] - 22, "width": 4}
+        before = colour_count(page, {**strip, "height": 20})
+        box.evaluate("(it) => it.scrollTo(0, it.scrollHeight)")
+        assert before > colour_count(page, {**strip, "height": 20}) == 1
+
     def test_nothing_of_the_tab_is_out_of_reach(self, page, bench):
         choose(page, bench)
         for each in (banner.REOPEN,):
@@ -302,6 +314,18 @@ class TestZoom:
         for each in page.frame_locator("iframe").locator("p, h2, a, button").all():
             assert can_be_reached(page, each)
         assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def colour_count(page: Page, clip: dict[str, float]) -> int:
+    return page.evaluate(
+        """async (source) => {
+          const image = await createImageBitmap(await (await fetch("data:image/png;base64," + source)).blob());
+          const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+          canvas.drawImage(image, 0, 0);
+          return new Set(new Uint32Array(canvas.getImageData(0, 0, image.width, image.height).data.buffer)).size;
+        }""",
+        picture(page, clip=clip),
+    )
 
 
 def can_be_reached(page: Page, element: Locator) -> bool:

@@ -118,9 +118,7 @@ def yesterday(app) -> None:
             factories.decide(client, Origin="http://127.0.0.1:8081")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_staff_pages(page, app, consent_url, yesterday, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_the_staff_pages(page, app, consent_url, yesterday):
     with app.app_context():
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], datetime.now(UTC))
     page.goto(f"{consent_url}/dashboard/")
@@ -181,9 +179,7 @@ def announced(app) -> None:
         session.commit()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_staff_pages_of_a_site(page, app, consent_url, yesterday, announced, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_the_staff_pages_of_a_site(page, app, consent_url, yesterday, announced):
     with app.app_context():
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], datetime.now(UTC))
         decision = db.session.scalars(select(Decision.id)).first()
@@ -210,9 +206,7 @@ def test_the_staff_pages_of_a_site(page, app, consent_url, yesterday, announced,
     check(page, "without mail")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_of_editing(page, app, consent_url, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_the_pages_of_editing(page, app, consent_url):
     with app.app_context():
         notice.publish(db.session(), factories.shop(), datetime.now(UTC))
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor", "krukke"], datetime.now(UTC))
@@ -233,23 +227,21 @@ def test_the_pages_of_editing(page, app, consent_url, scheme):
     page.goto(f"{draft}/banner")
     page.locator("[name='asking.months']").fill("99")
     page.locator("[name='looks.light.button']").fill("#eeeeee")
-    page.get_by_role("button", name="Lagre").click()
+    save(page)
     for path in ("/banner", "", "/-/text", "/-/review"):
         page.goto(draft + path)
         check(page, f"{path} with mistakes")
     page.goto(f"{draft}/banner")
     page.locator("[name='asking.months']").fill("9")
     page.locator("[name='looks.light.button']").fill("")
-    page.get_by_role("button", name="Lagre").click()
+    save(page)
     page.goto(f"{draft}/-/review")
     check(page, "a comparison")
     page.goto(f"{consent_url}/dashboard/07sor/preview?version=draft")
     check(page, "the preview")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_of_people(page, app, consent_url, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_the_pages_of_people(page, app, consent_url):
     with app.app_context():
         notice.publish(db.session(), factories.shop(), datetime.now(UTC))
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor", "krukke"], datetime.now(UTC))
@@ -300,6 +292,11 @@ def log_in(page: Page, consent_url: str) -> None:
     expect(page.locator("header form button")).to_be_visible()
 
 
+def save(page: Page) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name="Lagre").click()
+
+
 def check(page: Page, where: str) -> None:
     """axe finds nothing, with all details open, and nothing is wider than the page."""
     page.wait_for_load_state()  # styles too
@@ -310,9 +307,7 @@ def check(page: Page, where: str) -> None:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_figures_for_everybody_and_the_api(page, consent_url, yesterday, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_figures_for_everybody_and_the_api(page, consent_url, yesterday):
     for path in ("/privacy/07sor/visits", "/api/v1/"):
         page.goto(consent_url + path)
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")

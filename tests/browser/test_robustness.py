@@ -156,6 +156,7 @@ def test_settings_that_were_altered_on_the_way_say_no_more_than_the_first_script
     expect(page.locator(f"{banner.SETTINGS} {banner.purpose('analytics')}")).to_be_visible()
     expect(page.locator(banner.service("meta-pixel"))).to_have_count(0)
     assert page.evaluate("window.more") is None
+    page.unroute_all(behavior="wait")
 
 
 def test_the_settings_open_at_once_while_their_text_is_on_its_way(page, bench, decisions):
