@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any
 
@@ -90,6 +90,8 @@ def body(session: Session, site: str, address: str) -> str:
     return of_version(session, site, versions.current(session, site).number, address)
 
 
+# A page that pins a script asks for one that is not in force.
+@lru_cache(maxsize=256)
 def encode(body: str) -> Served:
     plain = body.encode()
     return Served(

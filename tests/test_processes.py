@@ -42,11 +42,6 @@ def demo_works(command: list[str], folder: Path, environ: dict[str, str]) -> Non
 
 
 @pytest.mark.sqlite
-def test_the_demo_prints_its_addresses_and_serves(tmp_path: Path) -> None:
-    demo_works(CONSENT, tmp_path, dict(os.environ))
-
-
-@pytest.mark.sqlite
 def test_the_demo_says_when_a_port_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -62,7 +57,9 @@ def test_the_demo_says_when_a_port_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.sqlite
-def test_the_demo_starts_again_where_it_was(tmp_path: Path) -> None:
+def test_the_demo_prints_its_addresses_and_serves_and_starts_again_where_it_was(
+    tmp_path: Path,
+) -> None:
     demo_works(CONSENT, tmp_path, dict(os.environ))
     demo_works(CONSENT, tmp_path, dict(os.environ))
 
