@@ -66,8 +66,8 @@ ORDER = (
     "HITS",
     "BANNER_STYLE",
     "SCRIPTS",
-    "TYPES",
-    "OBEYS",
+    "UET",
+    "CLARITY",
 )
 COMMENT = re.compile(r"^ *//.*$", re.MULTILINE)
 # The words that only those show.
@@ -180,10 +180,6 @@ def compose(
         "PURPOSES": versions.fingerprints(site_file),
         "SERVICES": {service.key: service.purpose for service in services},
     }
-    obeyed = {
-        "TYPES": signals.types(site_file),
-        "OBEYS": {service.key: service.obeys for service in services if service.obeys in told},
-    }
     scripts = {
         f"text-{text.language}": _addressable(
             f"samtykke[{_literal('text-' + text.language)}]={_literal(text.settings)};"
@@ -212,6 +208,7 @@ def compose(
                     for name in ("notice", "cookies")
                 },
                 "STYLE": _style(_read("more/settings.css")),
+                "UP_STYLE": _style(_read(f"more/{_layout(site_file)}")),
                 "PLACEHOLDER_STYLE": _style(
                     looks.variables(site_file.looks, ":root"),
                     *(
@@ -236,13 +233,12 @@ def compose(
                 "WORDS": _only(AFTER_WORDS, words),
                 "CONTROL": site_file.looks.control,
                 "LIFETIME": site_file.asking.seconds,
-                **obeyed,
+                "META": signals.meta(site_file),
                 "LAYER": site_file.signals.data_layer,
                 "STYLE": _style(_read("after/control.css"), looks.side(site_file.looks)),
             },
             [
                 *AFTER,
-                *(["after/signals.js"] if "meta" in told else []),
                 *(f"after/{signal}.js" for signal in told if signal in signals.LATE),
                 "after/start.js",
             ],
@@ -267,8 +263,7 @@ def compose(
         "BANNER_STYLE": _style(
             _read("banner.css"), _read(_layout(site_file)), looks.logo(site_file.looks)
         ),
-        **(signals.google(site_file) if "google" in told else {}),
-        **(obeyed if set(told) & {"uet", "clarity"} else {}),
+        **signals.constants(site_file),
         "WORDS": {
             language: {name: said[name] for name in said if name not in (*AFTER_WORDS, *MORE_WORDS)}
             for language, said in words.items()

@@ -7,6 +7,7 @@ have a part each in static/embed/.
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from consent.integrity import integrity
@@ -49,14 +50,37 @@ def types(site_file: SiteFile) -> dict[str, str]:
     return {consent_type: purposes.get(consent_type, "") for consent_type in CONSENT_TYPES}
 
 
-def google(site_file: SiteFile) -> dict[str, Any]:
-    """What Google's part of the first script takes from the server."""
-    return {
+def constants(site_file: SiteFile) -> dict[str, Any]:
+    """What the signals' parts of the first script take from the server."""
+    told = used(site_file)
+    google = {
         "LAYER": site_file.signals.data_layer,
         "CONDITIONS": {each: conditions(site_file, each) for each in CONSENT_TYPES},
         "WAIT": site_file.signals.wait_for_update,
         "COMMANDS": commands(site_file),
     }
+    return {**(google if "google" in told else {}), **microsoft(site_file)}
+
+
+def microsoft(site_file: SiteFile) -> dict[str, Any]:
+    told = used(site_file)
+    clarity = {
+        "ad_Storage": conditions(site_file, "ad_storage", "clarity"),
+        "analytics_Storage": conditions(site_file, "analytics_storage", "clarity"),
+    }
+    return {
+        **({"UET": conditions(site_file, "ad_storage", "uet")} if "uet" in told else {}),
+        **({"CLARITY": clarity} if "clarity" in told else {}),
+    }
+
+
+def meta(site_file: SiteFile) -> list[list[str]]:
+    """What has to be granted for Meta's pixel: each service that obeys it, with its purpose."""
+    return [
+        [each.purpose, each.key]
+        for each in site_file.services
+        if each.obeys == "meta" and each.purpose != NECESSARY
+    ]
 
 
 def commands(site_file: SiteFile) -> list[str]:
@@ -79,17 +103,22 @@ def head(site_file: SiteFile) -> str:
     found = [signal for signal in used(site_file) if (EMBED / f"head/{signal}.js").exists()]
     if not found:
         return ""
-    parts = "\n".join((EMBED / f"head/{signal}.js").read_text() for signal in found)
-    constants = {
+    if found != ["wordpress"]:  # whose line asks for no choice
+        found.insert(0, "choice")
+    if "google" in found and commands(site_file):
+        found.insert(found.index("google") + 1, "google_settings")
+    parts = "\n".join((EMBED / f"head/{part}.js").read_text() for part in found)
+    values = {
         "LIFETIME": site_file.asking.seconds,
         "WAIT": site_file.signals.wait_for_update,
         "LAYER": site_file.signals.data_layer,
         "COMMANDS": commands(site_file),
         "TYPES": {each: conditions(site_file, each) for each in CONSENT_TYPES},
+        **microsoft(site_file),
     }
-    for name, value in constants.items():
-        parts = parts.replace(name, json.dumps(value, separators=(",", ":")))
-    parts = parts.replace("COOKIE", f"/(?:^|; )consent(?:-{site_file.site.key})?=1~([^;]*)/g")
+    known = {name: json.dumps(value, separators=(",", ":")) for name, value in values.items()}
+    known["COOKIE"] = f"/(?:^|; )consent(?:-{site_file.site.key})?=1~([^;]*)/g"
+    parts = re.sub(rf"\b({'|'.join(known)})\b", lambda found: known[found[0]], parts)
     return f"<script>{minify.string('application/javascript', '{' + parts + '}')}</script>"
 
 
@@ -108,10 +137,13 @@ def lines(site_file: SiteFile, address: str, pinned: str = "") -> str:
     return "\n".join(filter(None, (head(site_file), tag)))
 
 
-def conditions(site_file: SiteFile, consent_type: str) -> list[list[str]]:
-    """What has to be granted for this type: a purpose, or pairs of it and a service. None for what always is."""
+def conditions(site_file: SiteFile, consent_type: str, signal: str = "google") -> list[list[str]]:
+    """What has to be granted for this type: a purpose, or pairs of it and a service that obeys the signal.
+
+    Nothing for what always is.
+    """
     purpose = types(site_file)[consent_type]
     if purpose == NECESSARY:
         return []
-    services = [each.key for each in site_file.services_of(purpose) if each.obeys == "google"]
+    services = [each.key for each in site_file.services_of(purpose) if each.obeys == signal]
     return [[purpose, service] for service in services] or [[purpose]]

@@ -47,7 +47,7 @@ def cheap_passwords() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def cheap_routes() -> Iterator[None]:
-    """Werkzeug compiles each route for each application, which is half of what making one takes; here all are the same."""
+    """Werkzeug compiles each route for each application, half of what making one takes; here all are the same."""
     made: dict[tuple[object, ...], Any] = {}
     compile_builder = Rule._compile_builder
 

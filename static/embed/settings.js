@@ -14,11 +14,10 @@ function openSettings() {
     `<dialog data-consent-settings part=settings aria-labelledby=title><div class=head><h2 id=title tabindex=-1 autofocus>${main.words.settings}</h2>` +
       `<button data-consent-close aria-label="${main.words.close}">×</button></div>${main.after?.withdrawal() || ""}<form method=dialog aria-busy=true>` +
       Object.keys(PURPOSES)
-        .map((key) => `<label><input type=checkbox data-consent-purpose=${key}><b>${main.words["_" + key]}</b></label>`)
+        .map((key) => `<label><input type=checkbox ${isGranted(key) ? "checked" : ""} data-consent-purpose=${key}><b>${main.words["_" + key]}</b></label>`)
         .join("") +
       `</form><div class=buttons>${["refuse", "accept", "save"].map(button).join("")}</div></dialog>`,
   );
-  for (const box of boxes("purpose")) box.checked = isGranted(box.dataset.consentPurpose);
   const dialog = main.root.querySelector("dialog");
   dialog.onclose = () => after("leave", dialog, opener);
   dialog.showModal();
@@ -26,6 +25,7 @@ function openSettings() {
 }
 
 function save() {
-  const read = (kind, name) => Object.fromEntries(boxes(kind).map((box) => [box.dataset[name], box.checked]));
-  decide("choose", "settings", read("purpose", "consentPurpose"), read("service", "consentService"));
+  const read = (kind) =>
+    Object.fromEntries(boxes(kind).map((box) => [box.getAttribute("data-consent-" + kind), box.checked]));
+  decide("choose", "settings", read("purpose"), read("service"));
 }

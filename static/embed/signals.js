@@ -1,12 +1,6 @@
-// What every signal asks: whether all that obeys it is granted. A signal is one for the whole page, so of several
-// services that obey it, one refusal counts for all.
+// What Microsoft's signals are told, of all that obeys them: a signal is one for the whole page, so of several services
+// that obey it, one refusal counts for all.
 //
-// Takes choice.js; OBEYS (service → signal). TYPES says which purpose each of Google's consent types follows, "" for none.
+// Takes choice.js. `pairs`: a purpose, or pairs of it and a service.
 
-function agrees(to, purpose) {
-  const own = Object.keys(SERVICES).filter((key) =>
-    SERVICES[key] === (purpose ?? SERVICES[key]) && OBEYS[key] === to);
-  return own[0] ? own.every(isServiceGranted) : isGranted(purpose);
-}
-
-const granted = (to, purpose) => (agrees(to, purpose) ? "granted" : "denied");
+const granted = (pairs) => (pairs.every((pair) => isGranted(...pair)) ? "granted" : "denied");

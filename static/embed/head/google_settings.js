@@ -1,0 +1,1 @@
+for (const name of COMMANDS) gtag("set", name, true);
