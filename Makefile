@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EXTRACT := $(BIN)/pybabel -q extract --keyword gettext_noop --keyword wrong --no-location --sort-output --project samtykke --version 0.1
+# What starts a browser or a server of its own for several tests runs in one process.
+SPREAD := -n 3 --dist loadgroup
 # Staff read these; visitors read every language that has a catalogue.
 STAFF_LANGUAGES := nb|nn|en
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
@@ -21,12 +23,12 @@ run: $(VENV)/installed ## Serve the demo: PORT, DEMO_PORT and HOST choose where
 
 .PHONY: test
 test: $(VENV)/dev lint browser postgresql ## Run every test, in a real browser too; on PostgreSQL all that meets the database
-	$(BIN)/python -m pytest -n 3 $(ARGS)
-	$(BIN)/python -m pytest -n 3 --database postgresql -m "database or not browser" $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) --durations 10 $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) --durations 10 --database postgresql -m "database or not (browser or same)" $(ARGS)
 
 .PHONY: test-postgresql
 test-postgresql: $(VENV)/dev browser postgresql ## Run every test on PostgreSQL, those of the banner's looks too
-	$(BIN)/python -m pytest -n 3 --database postgresql $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) --database postgresql $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/dev ## Check style and types

@@ -29,6 +29,7 @@ from tests.mailbox import FROM, SERVER, Mailbox, serving
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
+HERE = Path(__file__).parent
 KEY = "a-key-for-tests-that-is-long-enough-000"
 ORIGIN = "http://127.0.0.1:8081"
 # Makes a database for the test, a copy of another if that is given, and returns its URL.
@@ -71,7 +72,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# About files, scripts and texts, or about questions to the database that other tests ask as well.
+SAME_ON_EACH_DATABASE = {
+    "test_anonymity",
+    "test_changes",
+    "test_embed_script",
+    "test_first_party",
+    "test_install_page",
+    "test_known_services",
+    "test_looks",
+    "test_notice_facts",
+    "test_openapi",
+    "test_provider",
+    "test_real_pages_doc",
+    "test_seldom",
+    "test_signals",
+    "test_sitefile_check",
+    "test_sitefile_words",
+    "test_siteform",
+    "test_staff_page_sizes",
+    "test_tomledit",
+    "test_translations",
+    "test_types",
+}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in SAME_ON_EACH_DATABASE and item.path.parent == HERE:
+            item.add_marker(pytest.mark.same)
     others = {"sqlite", "postgresql"} - {config.option.database}
     for item in items:
         for other in others:

@@ -63,7 +63,7 @@ def test_schemathesis_finds_nothing(tmp_path: Path, new_database, whose: str) ->
                 *(sys.executable, "-m", "schemathesis.cli", "run"),
                 server.address("/api/v1/openapi.json"),
                 *("--header", f"Authorization: Bearer {token}"),
-                *("--max-examples", "40", "--seed", "1", "--no-color"),
+                *("--max-examples", "15", "--seed", "1", "--no-color"),
                 *selected,
             ],
             cwd=tmp_path,

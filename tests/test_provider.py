@@ -26,6 +26,9 @@ SERVER = "http://consent.example"
 CALLBACK = f"{SERVER}/dashboard/-/oidc/callback"
 PROGRAM = Path(__file__).parent / "provider/provider.mjs"
 
+# One provider for all.
+pytestmark = pytest.mark.xdist_group("provider")
+
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:

@@ -101,9 +101,12 @@ def messages(raw: dict[str, Any]) -> list[str]:
 CASES = [(path, value) for path in KINDS.values() for value in WRONG]
 
 
-@pytest.mark.parametrize("languages", [["en"], ["en", "nb"]])
-def test_every_mistake_has_words_of_ours_in_each_language(app: Flask, languages: list[str]) -> None:
-    files = [holding(path, value, languages) for path, value in CASES]
+# A file of two languages may say a few things wrongly that one of a single language cannot: its texts.
+@pytest.mark.parametrize(("languages", "cases"), [(["en"], CASES), (["en", "nb"], CASES[::3])])
+def test_every_mistake_has_words_of_ours_in_each_language(
+    app: Flask, languages: list[str], cases: list[tuple[Path, Any]]
+) -> None:
+    files = [holding(path, value, languages) for path, value in cases]
     theirs = [of_pydantic(each) for each in files]
     said: dict[str, list[set[str]]] = {}
     with app.app_context():
@@ -111,7 +114,7 @@ def test_every_mistake_has_words_of_ours_in_each_language(app: Flask, languages:
             with force_locale(language):
                 said[language] = [set(messages(each)) for each in files]
 
-    for case, of_theirs, en, nb, nn in zip(CASES, theirs, *said.values(), strict=True):
+    for case, of_theirs, en, nb, nn in zip(cases, theirs, *said.values(), strict=True):
         assert not en & {text for kind, text in of_theirs.items() if kind != "site_file"}, case
         assert not en & (nb | nn), case
         assert len(en) == len(nb) == len(nn), case

@@ -28,7 +28,14 @@ NONE = {"necessary": True, "analytics": False, "marketing": False}
 Decisions = Callable[[], list[Decision]]
 
 
-@pytest.fixture(scope="session", params=["chromium", "firefox", "webkit"])
+# Each in one process of the tests, since a browser takes its time to start.
+ENGINES = [
+    pytest.param(each, marks=pytest.mark.xdist_group(each))
+    for each in ("chromium", "firefox", "webkit")
+]
+
+
+@pytest.fixture(scope="session", params=ENGINES)
 def new_browser(request: pytest.FixtureRequest) -> Iterator[NewBrowser]:
     """One process of the engine for all tests."""
     if request.param == "chromium":
