@@ -116,7 +116,8 @@ class Settings:
     isp_database: str = setting(
         "",
         text,
-        "An MMDB file (ISP or ASN) that gives the name of a visitor's network. Empty: not counted.",
+        "An MMDB file (ISP or ASN: MaxMind, DB-IP, IPinfo, ip-location-db) that gives the name of a visitor's network, "
+        "read again within a minute of a change. Empty: not counted.",
     )
     htmx_url: str = setting(
         "",

@@ -1,0 +1,105 @@
+"""The name of a visitor's network, from the databases that people have."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet
+
+from consent import create_app, networks
+from consent.settings import SettingError
+from tests import factories
+from tests.conftest import KEY, make_app
+from tests.test_hits import counted
+
+# What records look like: MaxMind's GeoIP2 ISP and Enterprise and GeoLite2 ASN, DB-IP and ip-location-db, IPinfo's.
+LAYOUTS: dict[str, dict[str, Any]] = {
+    "GeoIP2 ISP": {"isp": "Fjordnett", "organization": "Hotell", "autonomous_system_number": 64500},
+    "GeoIP2 Enterprise": {"country": {"iso_code": "NO"}, "traits": {"isp": "Fjordnett"}},
+    "GeoLite2 ASN": {
+        "autonomous_system_number": 64500,
+        "autonomous_system_organization": "Fjordnett",
+    },
+    "IPinfo Lite": {"asn": "AS64500", "as_name": "Fjordnett", "country_code": "NO"},
+    "IPinfo ASN": {"asn": "AS64500", "name": "Fjordnett", "domain": "fjord.example"},
+}
+CITIES = {"city": {"names": {"en": "Bergen"}}, "name": "Bergen"}
+
+
+def database(path: Path, record: dict[str, Any]) -> str:
+    writer = MMDBWriter(ip_version=6, ipv4_compatible=True, database_type="Test")
+    writer.insert_network(IPSet(["203.0.113.0/24"]), record)
+    writer.to_db_file(str(path))
+    return str(path)
+
+
+@pytest.fixture
+def app(settings: dict[str, Any], tmp_path: Path) -> Flask:
+    path = database(tmp_path / "isp.mmdb", LAYOUTS["GeoLite2 ASN"])
+    return make_app({**settings, "isp_database": path})
+
+
+def view(client: FlaskClient, address: str) -> None:
+    client.post(
+        "/e/07sor/hits",
+        data='{"path": "/"}',
+        environ_base={"REMOTE_ADDR": address},
+        headers={"User-Agent": factories.CHROME},
+    )
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_name_is_found_in_each_layout(
+    settings: dict[str, Any], tmp_path: Path, layout: str
+) -> None:
+    path = database(tmp_path / "isp.mmdb", LAYOUTS[layout])
+    app = make_app({**settings, "isp_database": path})
+    view(app.test_client(), "203.0.113.7")
+
+    with app.app_context():
+        assert counted(app.extensions["sqlalchemy"].session)["network", "Fjordnett", ""] == 1
+
+
+def test_an_ipv4_address_in_an_ipv6_one_is_known(client: FlaskClient, session) -> None:  # type: ignore[no-untyped-def]
+    view(client, "::ffff:203.0.113.7")
+
+    assert counted(session)["network", "Fjordnett", ""] == 1
+
+
+def test_a_file_without_names_is_refused_with_what_it_has(tmp_path: Path) -> None:
+    path = database(tmp_path / "city.mmdb", CITIES)
+
+    with pytest.raises(SettingError) as refused:
+        create_app({"secret_keys": (KEY,), "isp_database": path})
+
+    assert "It has city, name; one of isp," in str(refused.value)
+
+
+class TestChanges:
+    @pytest.fixture(autouse=True)
+    def _looked_at_each_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(networks, "FRESH_FOR", 0)
+
+    def test_a_new_file_is_followed(self, client: FlaskClient, session, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+        database(tmp_path / "new.mmdb", {"isp": "Heimnett"})
+        (tmp_path / "new.mmdb").replace(tmp_path / "isp.mmdb")
+        view(client, "203.0.113.7")
+
+        assert counted(session)["network", "Heimnett", ""] == 1
+
+    @pytest.mark.parametrize("record", [CITIES, None])
+    def test_one_that_cannot_be_used_is_said_and_changes_nothing(  # type: ignore[no-untyped-def]
+        self, client: FlaskClient, session, tmp_path: Path, caplog, record: dict[str, Any] | None
+    ) -> None:
+        if record:
+            database(tmp_path / "new.mmdb", record)
+        else:
+            (tmp_path / "new.mmdb").write_text("not a database")
+        (tmp_path / "new.mmdb").replace(tmp_path / "isp.mmdb")
+        view(client, "203.0.113.7")
+
+        assert counted(session)["network", "Fjordnett", ""] == 1
+        assert "The names are those of the file before." in caplog.text
