@@ -186,8 +186,12 @@ def website(page: Page, said: dict[str, str], name: str, language: str) -> None:
     page.goto(address)
     page.locator("[data-consent-reopen]").click()
     page.locator("[data-consent-settings] [data-consent-accept]").click()
-    page.locator("[data-consent-withdraw]").wait_for()
+    page.locator("[data-consent-reopen]").wait_for()
     take(page, f"accepted-{name}")
+    page.locator("[data-consent-reopen]").click()
+    page.locator("[data-consent-settings] [data-consent-withdraw]").wait_for()
+    page.locator("[data-consent-service]").first.wait_for(state="attached")
+    take(page, f"withdraw-{name}")
 
 
 def pages(page: Page, said: dict[str, str], name: str, language: str) -> None:
