@@ -108,7 +108,10 @@ def short_day(day: date) -> str:
 
 def country(code: str) -> str:
     """A country's name in the language in force; 001 is the world."""
-    language = str(get_locale())
+    return country_in(code, str(get_locale()))
+
+
+def country_in(code: str, language: str) -> str:
     for each in (EUROPEAN.get(language, language), "en"):
         if name := Locale.parse(each).territories.get(code):
             return str(name)

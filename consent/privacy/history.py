@@ -84,7 +84,9 @@ def as_json_ld(site: str, number: int) -> Response:
     """The same in the W3C Data Privacy Vocabulary."""
     version = versions.get(web.session(), site, number)
     address = web.public_url() + url_for("history.version_page", site=site, number=number)
-    response = jsonify(dpv.document(versions.site_file(version), address, version.published_at))
+    response = jsonify(
+        dpv.document(versions.site_file(version), number, address, version.published_at)
+    )
     response.content_type = "application/ld+json"
     return _for_ever(response)
 
