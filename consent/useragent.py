@@ -1,4 +1,6 @@
-"""What a User-Agent header says: browser family, operating system, kind of device, and whether it is a bot.
+"""What a User-Agent header says: browser family, operating system and kind of device.
+
+Whether it is a robot says robots.py: `user-agents` knows few.
 
 The `user-agents` package classifies, but parses through ua-parser's legacy interface, which takes 25 times
 as long as its Rust resolver; so its object is filled from the resolver here.
@@ -25,7 +27,6 @@ class Client:
     system: str
     # phone, tablet, desktop or other
     device: str
-    is_bot: bool
 
 
 @lru_cache(maxsize=4096)
@@ -46,7 +47,7 @@ def classify(header: str) -> Client:
         parsed.device.family, parsed.device.brand, parsed.device.model
     )
     browser = BROWSERS.sub("", agent.browser.family).strip()
-    return Client(browser, agent.os.family, _device(agent), bool(agent.is_bot))
+    return Client(browser, agent.os.family, _device(agent))
 
 
 def _device(agent: parsers.UserAgent) -> str:

@@ -21,6 +21,7 @@ from consent.counters import Cell, Sums
 from consent.db import write
 from consent.models import Site
 from consent.networks import Networks
+from consent.robots import is_robot
 from consent.useragent import classify
 from consent.versions import Published
 from consent.visits import Hit, Seen
@@ -33,8 +34,6 @@ MOMENT = "%d/%b/%Y:%H:%M:%S %z"
 # A page: without an extension, or with one of these. All else belongs to pages.
 EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,5})$")
 PAGES = frozenset(("html", "htm", "xhtml", "php", "asp", "aspx", "jsp", "shtml"))
-# What every browser calls itself; programs do not.
-BROWSERS = ("Mozilla/", "Opera/")
 # Of which one batch is a transaction, so that memory stays small and little has to be done again.
 LINES_AT_ONCE = 50_000
 # How long a site's days stay open after a batch, in case there is another.
@@ -124,8 +123,7 @@ def _cells(
     if match is None or moment is None or day is None:
         found.unreadable += 1
         return []
-    client = classify(match["agent"])
-    if not _is_view(match) or client.is_bot or not match["agent"].startswith(BROWSERS):
+    if not _is_view(match) or is_robot(match["agent"]):
         found.no_views += 1
         return []
     first, last = kept
@@ -134,7 +132,7 @@ def _cells(
         return []
     referrer = "" if match["referrer"] == "-" else match["referrer"][:4096]
     hit = Hit(path=match["path"][:4096], referrer=referrer)
-    seen = Seen(origin, client, None, networks.name(match["address"]))
+    seen = Seen(origin, classify(match["agent"]), None, networks.name(match["address"]))
     found.counted += 1
     return visits.cells(version.site_file, hit, seen, moment, version.number)
 

@@ -31,12 +31,12 @@ ORIGIN = SITE.site.origins[0]
 NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
 PAGES = ("/", "/a", "/b", "/c")
 CLIENTS = (
-    Client("Chrome", "Windows", "desktop", False),
-    Client("Safari", "Mac OS X", "desktop", False),
-    Client("Chrome", "Chrome OS", "desktop", False),
-    Client("Safari", "iOS", "phone", False),
-    Client("Safari", "iOS", "tablet", False),
-    Client("Samsung Internet", "Android", "phone", False),
+    Client("Chrome", "Windows", "desktop"),
+    Client("Safari", "Mac OS X", "desktop"),
+    Client("Chrome", "Chrome OS", "desktop"),
+    Client("Safari", "iOS", "phone"),
+    Client("Safari", "iOS", "tablet"),
+    Client("Samsung Internet", "Android", "phone"),
 )
 
 
@@ -223,7 +223,7 @@ def test_who_knows_all_visits_but_one_learns_nothing_that_is_withheld(
     """Somebody came, and viewed one rare page or another: with either the figures are the same."""
     worlds = []
     for page in (one, other):
-        rare = Client("Lynx" if page == "/x" else "Dillo", "Haiku", "other", False)
+        rare = Client("Lynx" if page == "/x" else "Dillo", "Haiku", "other")
         target = Visit(
             rare, f"https://{page[1]}.example/", "fo" if page == "/x" else "kl", 8, (page,)
         )

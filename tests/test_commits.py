@@ -13,7 +13,7 @@ from consent import commits
 from consent.commits import GroupCommit
 from consent.errors import Overloaded
 from tests.conftest import count_hits
-from tests.factories import decide, decision
+from tests.factories import CHROME, decide, decision
 
 MANY = 24
 
@@ -70,7 +70,9 @@ def test_hits_that_come_together_are_all_counted(app, client: FlaskClient) -> No
 
     def hit(number: int) -> int:
         data = f'{{"path": "/page{number % 3}"}}'
-        return int(app.test_client().post("/e/07sor/hits", data=data).status_code)
+        headers = {"User-Agent": CHROME}
+        answer = app.test_client().post("/e/07sor/hits", data=data, headers=headers)
+        return int(answer.status_code)
 
     assert set(together(hit, range(MANY))) == {204}
 

@@ -91,7 +91,7 @@ def test_a_forwarded_address_is_believed_only_from_a_trusted_proxy(
             "/e/krukke/hits",
             data='{"path": "/"}',
             environ_base={"REMOTE_ADDR": "198.51.100.23"},
-            headers={"X-Forwarded-For": "192.0.2.9, 203.0.113.77"},
+            headers={"X-Forwarded-For": "192.0.2.9, 203.0.113.77", "User-Agent": factories.CHROME},
         )
         assert networks_counted(app) == {name}
 

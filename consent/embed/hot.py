@@ -34,6 +34,7 @@ from consent.journal import Journal
 from consent.ledger import Choice, Recorded, Row
 from consent.memory import Memory
 from consent.networks import Networks
+from consent.robots import is_robot
 from consent.script import Served
 from consent.settings import Settings
 from consent.sitefile import SiteFile
@@ -171,15 +172,14 @@ class HotPaths:
 def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> Answer:
     """Counts a page view, or says in a header why it is none that counts."""
     site_file = in_force.site_file
-    client = classify(environ.get("HTTP_USER_AGENT", ""))
-    reason = _uncounted(environ, site_file, client.is_bot)
+    reason = _uncounted(environ, site_file)
     if reason:
         return Answer(204, [("X-Consent", f"not counted: {reason}")])
     networks: Networks = app.extensions["consent_networks"]
     journal: Journal = app.extensions["consent_journal"]
     seen = Seen(
         environ.get("HTTP_ORIGIN"),
-        client,
+        classify(environ.get("HTTP_USER_AGENT", "")),
         environ.get("HTTP_ACCEPT_LANGUAGE", ""),
         networks.name(environ.get("REMOTE_ADDR")),
     )
@@ -220,7 +220,7 @@ def _preflight(environ: Environ) -> list[tuple[str, str]]:
     return [("Access-Control-Allow-Headers", wanted), ("Access-Control-Max-Age", "86400")]
 
 
-def _uncounted(environ: Environ, site_file: SiteFile, is_bot: bool) -> str | None:
+def _uncounted(environ: Environ, site_file: SiteFile) -> str | None:
     """Why this page view is left out of the counters, in a word for whoever looks at the network panel."""
     if site_file.hits.when == "never":
         return "the site file says never"
@@ -231,7 +231,7 @@ def _uncounted(environ: Environ, site_file: SiteFile, is_bot: bool) -> str | Non
     # Fetched in advance: nobody has seen it yet (Fetch, Sec-Purpose; earlier browsers had names of their own).
     if any("pre" in environ.get(name, "") for name in FETCHED_FOR):
         return "prefetch"
-    return "a robot" if is_bot else None
+    return "a robot" if is_robot(environ.get("HTTP_USER_AGENT", "")) else None
 
 
 def _require_origin(environ: Environ, site_file: SiteFile) -> None:
