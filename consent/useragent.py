@@ -17,6 +17,26 @@ from user_agents import parsers
 LONGEST = 512
 
 
+# Browsers inside an app that ua-parser takes for Chrome or Safari: what their header holds, and the app.
+IN_APP = (
+    ("MetaIAB Facebook", "Facebook"),
+    ("MetaIAB Instagram", "Instagram"),
+    ("MetaIAB Threads", "Threads"),
+    (" Barcelona ", "Threads"),
+    ("FB_IAB/Orca-Android", "Messenger"),
+    ("Snapchat", "Snapchat"),
+    ("GoogleApp/", "Google app"),
+    ("[LinkedInApp]", "LinkedIn"),
+    ("Telegram-Android/", "Telegram"),
+)
+# What ua-parser calls an app, where that is not what the app is called on every device.
+APPS = {
+    "Facebook Messenger": "Messenger",
+    "Google": "Google app",
+    "LINE": "Line",
+    "Twitter": "X (Twitter)",
+    "WeChat Browser": "WeChat",
+}
 # A browser has one name on all devices. With several it would tell the system, and two tables tell of each other.
 BROWSERS = re.compile(r"\bMobile\b|\biOS\b|\bWebView\b|\bUI/WKWebView\b")
 
@@ -46,8 +66,12 @@ def classify(header: str) -> Client:
     agent.device = parsers.parse_device(
         parsed.device.family, parsed.device.brand, parsed.device.model
     )
-    browser = BROWSERS.sub("", agent.browser.family).strip()
-    return Client(browser, agent.os.family, _device(agent))
+    browser = _app(agent.ua_string) or BROWSERS.sub("", agent.browser.family).strip()
+    return Client(APPS.get(browser, browser), agent.os.family, _device(agent))
+
+
+def _app(header: str) -> str | None:
+    return next((app for sign, app in IN_APP if sign in header), None)
 
 
 def _device(agent: parsers.UserAgent) -> str:
