@@ -26,6 +26,33 @@ HEX = re.compile("[0-9a-f]{8,}")
 EXTENSION = re.compile(r"\.[a-z][a-z0-9]{1,4}$", re.IGNORECASE)
 LANGUAGES = frozenset(Locale("en").languages)
 YEAR = re.compile("(?:19|20)[0-9]{2}")
+# What Android allows as the name of an app's package, in small letters.
+PACKAGE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+")
+# The apps from which most visitors come, by their package, under the names that browsers inside them have.
+ANDROID_APPS = {
+    "com.discord": "Discord",
+    "com.facebook.katana": "Facebook",
+    "com.facebook.orca": "Messenger",
+    "com.google.android.apps.magazines": "Google News",
+    "com.google.android.gm": "Gmail",
+    "com.google.android.googlequicksearchbox": "Google app",
+    "com.google.android.youtube": "YouTube",
+    "com.instagram.android": "Instagram",
+    "com.instagram.barcelona": "Threads",
+    "com.linkedin.android": "LinkedIn",
+    "com.microsoft.office.outlook": "Outlook",
+    "com.microsoft.teams": "Microsoft Teams",
+    "com.pinterest": "Pinterest",
+    "com.reddit.frontpage": "Reddit",
+    "com.slack": "Slack",
+    "com.snapchat.android": "Snapchat",
+    "com.tencent.mm": "WeChat",
+    "com.twitter.android": "X (Twitter)",
+    "com.whatsapp": "WhatsApp",
+    "com.zhiliaoapp.musically": "TikTok",
+    "jp.naver.line.android": "Line",
+    "org.telegram.messenger": "Telegram",
+}
 RUNS = re.compile(r"\d+|\D+")
 # Letters and digits in turn: ab12cd is a name yet, and ab1cd2 is none.
 MOST_RUNS = 3
@@ -57,9 +84,9 @@ def path(address: str) -> str:
 class Source(NamedTuple):
     """Where a visitor came from."""
 
-    # Scheme, host and port; None: from nowhere that is known.
+    # Scheme, host and port; None: from no web page that is known.
     origin: str | None
-    # The host, as it is counted.
+    # The host, as it is counted, or the name of an app.
     host: str
     page: str
 
@@ -68,11 +95,26 @@ class Source(NamedTuple):
 def source(referrer: str) -> Source:
     origin = origin_of(referrer)
     if origin is None:
-        return Source(None, DIRECT, "")
+        return Source(None, _android_app(referrer) or DIRECT, "")
     parts = urlsplit(referrer)
     host = parts.hostname or DIRECT
     hidden = _is_address(host) or not host.isprintable()
     return Source(origin, HIDDEN if hidden else host[:LONGEST_VALUE], path(parts.path or "/"))
+
+
+def _android_app(referrer: str) -> str | None:
+    """The app in `android-app://package/…`: its name, or else its package. None where it names none.
+
+    Android writes such referrers for links that an app opens in the browser (Intent.EXTRA_REFERRER).
+    """
+    try:
+        parts = urlsplit(referrer)
+        package = parts.hostname or ""
+    except ValueError:
+        return None
+    if parts.scheme != "android-app" or not PACKAGE.fullmatch(package):
+        return None
+    return ANDROID_APPS.get(package, package[:LONGEST_VALUE])
 
 
 def origin_of(address: str) -> str | None:

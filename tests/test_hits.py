@@ -169,7 +169,19 @@ def test_whatever_is_sent_is_counted_or_refused(
 
 
 @pytest.mark.parametrize(
-    "referrer", ["about:blank", "android-app://com.google", "https://", "http://[", "nonsense"]
+    "referrer",
+    [
+        "about:blank",
+        "https://",
+        "http://[",
+        "nonsense",
+        "android-app://",
+        "android-app://[",
+        "android-app://gmail/",
+        "android-app://192.0.2.7/",
+        "android-app://com.kari@example.no-1/",
+        "ios-app://544007664/",
+    ],
 )
 def test_a_referrer_that_names_no_site_counts_as_direct(
     client: FlaskClient, session, referrer: str
@@ -177,6 +189,29 @@ def test_a_referrer_that_names_no_site_counts_as_direct(
     assert hit(client, "/", referrer).status_code == 204
 
     assert counted(session)["referrer", "direct", ""] == 1
+
+
+@pytest.mark.parametrize(
+    ("referrer", "name"),
+    [
+        ("android-app://com.google.android.gm/", "Gmail"),
+        (
+            "android-app://com.google.android.googlequicksearchbox/https/www.google.com",
+            "Google app",
+        ),
+        ("android-app://com.Slack", "Slack"),
+        ("android-app://no.nrk.mobil.tv/secret?kari", "no.nrk.mobil.tv"),
+        ("android-app://com." + "x" * 400, "com." + "x" * 296),
+    ],
+)
+def test_an_android_app_has_its_name(
+    client: FlaskClient, session, referrer: str, name: str
+) -> None:  # type: ignore[no-untyped-def]
+    hit(client, "/", referrer)
+
+    cells = counted(session)
+    assert cells["referrer", name, ""] == 1
+    assert cells["total", "visits", ""] == 1
 
 
 @pytest.mark.parametrize(
