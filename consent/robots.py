@@ -16,7 +16,8 @@ from pathlib import Path
 from pydantic_core import SchemaValidator, core_schema
 
 # Every browser that can run the embed script begins its name so; HTTP clients and feed readers do not.
-BROWSERS = ("Mozilla/", "Opera/")
+# Facebook's app on Android may send its own description alone.
+BROWSERS = ("Mozilla/", "Opera/", "[FBAN/FB4A;")
 # Robots that isbot does not know yet, each named by another kept list (crawler-user-agents or CrawlerDetect).
 ADDED = (
     r"claude-web\b",

@@ -17,6 +17,12 @@ ANDROID = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 7 Build/AP1A.240505.004; wv) AppleWebKit/537.36 "
     "(KHTML, like Gecko) Version/4.0 Chrome/125.0.6422.165 Mobile Safari/537.36"
 )
+# As isbot's issue 314 has it, from real traffic. Neither system nor device can be read from it.
+FACEBOOK_ALONE = (
+    "[FBAN/FB4A;FBAV/567.1.0.52.74;FBBV/1003893689;FBDM/{density=3.0,width=1080,height=2340};FBLC/nl_NL;"
+    "FBRV/1012267334;FBCR/NL KPN;FBMF/samsung;FBBD/samsung;FBPN/com.facebook.katana;FBDV/SM-S921B;"
+    "FBSV/16;FBOP/1;FBCA/arm64-v8a:;]"
+)
 APPS = {
     "Facebook": [
         f"{IOS} Mobile/15E148 [FBAN/FBIOS;FBAV/468.0.0.38.105;FBBV/614563826;FBDV/iPhone14,5;FBMD/iPhone;"
@@ -24,6 +30,7 @@ APPS = {
         f"{ANDROID} [FB_IAB/FB4A;FBAV/471.0.0.41.109;]",
         f"{IOS} Mobile/22G100 Safari/604.1 MetaIAB Facebook",
         f"{ANDROID} MetaIAB Facebook",
+        FACEBOOK_ALONE,
     ],
     "Messenger": [
         f"{IOS} Mobile/15E148 [FBAN/MessengerForiOS;FBAV/459.0.0.29.106;FBBV/608473434;FBDV/iPhone13,2]",
@@ -89,5 +96,6 @@ def test_a_browser_inside_an_app_has_the_name_of_the_app(client: FlaskClient) ->
             assert "X-Consent" not in hit(client, **{"User-Agent": header}).headers, header
 
     assert counted("browser") == {name: len(headers) for name, headers in APPS.items()}
-    assert set(counted("system")) == {"Android", "iOS"}
-    assert set(counted("device")) == {"phone"}
+    assert set(counted("system")) == {"Android", "iOS", "Other"}
+    assert counted("device")["other"] == 1
+    assert set(counted("device")) == {"phone", "other"}
