@@ -317,8 +317,8 @@ def _counting(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
     return "counting" if is_wider else None
 
 
-def _asking(_path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
-    return "asking" if new > old else None
+def _asking(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
+    return "asking" if path[0] == "months" and new > old else None
 
 
 def _signals(path: tuple[str, ...], _old: Any, new: Any) -> Reason | None:

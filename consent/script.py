@@ -233,6 +233,7 @@ def compose(
                 "WORDS": _only(AFTER_WORDS, words),
                 "CONTROL": site_file.looks.control,
                 "LIFETIME": site_file.asking.seconds,
+                "RELOADS": site_file.asking.reload_on_withdrawal,
                 "META": signals.meta(site_file),
                 "LAYER": site_file.signals.data_layer,
                 "STYLE": _style(_read("after/control.css"), looks.side(site_file.looks)),

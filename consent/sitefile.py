@@ -126,6 +126,9 @@ class Asking(Part):
     # How long a choice stands, granted or refused alike. EU law in preparation forbids asking again within
     # six months of a refusal, and guidance (Datatilsynet, CNIL) takes a year for the longest.
     months: Annotated[int, Field(ge=6, le=13)] = 12
+    # A script that has run cannot be stopped, and Google's tags send what happened before up to five seconds after.
+    # Loading the page again ends them.
+    reload_on_withdrawal: bool = False
 
     @property
     def seconds(self) -> int:

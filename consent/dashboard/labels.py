@@ -72,12 +72,15 @@ def label(name: str) -> str:
         "site.timezone": gettext("Time zone"),
         "site.updated": gettext("When the notice was last changed"),
         "asking.months": gettext("Months for which a choice stands"),
+        "asking.reload_on_withdrawal": gettext("Load the page again after a withdrawal"),
         "keep.decisions": gettext("Decisions"),
         "keep.counters": gettext("Counts of page views"),
         "banner.title": gettext("Heading"),
         "banner.text": gettext("Text"),
         "looks.layout": gettext("Layout"),
         "looks.scheme": gettext("Colour scheme"),
+        "looks.control": gettext("What stays after a choice"),
+        "looks.side": gettext("Side of the window where it stays"),
         "looks.radius": gettext("Rounding of the corners, in pixels"),
         "looks.font": gettext("Fonts, as in CSS"),
         "looks.logo": gettext("Path of a logo on the website"),
@@ -87,6 +90,7 @@ def label(name: str) -> str:
         "button": gettext("Buttons"),
         "button_text": gettext("Text of buttons"),
         "signals.google": gettext("Google consent mode"),
+        "signals.data_layer": gettext("Name of Google's data layer"),
         "signals.wait_for_update": gettext("Milliseconds that Google's tags wait for the choice"),
         "signals.ads_data_redaction": gettext(
             "Google redacts advertising data (ads_data_redaction)"
@@ -151,6 +155,9 @@ def hint(name: str) -> str:
         "site.languages": gettext("One code on each line: nb, nn, en, …"),
         "site.timezone": gettext("Whose days are counted, such as Europe/Oslo."),
         "asking.months": gettext("From 6 to 13, for consent and refusal alike."),
+        "asking.reload_on_withdrawal": gettext(
+            "Ends scripts that already run, which may still send what happened before."
+        ),
         "keep.decisions": gettext("A number and a unit: 90 days, 25 months, 5 years."),
         "keep.counters": gettext("A number and a unit: 90 days, 25 months, 5 years."),
         "banner.title": gettext("Leave both empty for the standard words in every language."),
@@ -194,6 +201,12 @@ def options(name: str) -> dict[str, str]:
             "box": gettext("A box in the lower corner"),
             "centre": gettext("A box in the middle"),
         },
+        "looks.control": {
+            "icon": gettext("A round button"),
+            "words": gettext("Buttons with words: settings and withdrawal"),
+            "none": gettext("Nothing: the website has a button of its own"),
+        },
+        "looks.side": {"left": gettext("Left"), "right": gettext("Right")},
         "looks.scheme": {
             "auto": gettext("As the visitor's system"),
             "light": gettext("Light"),

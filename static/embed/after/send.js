@@ -1,7 +1,7 @@
 // Lets the server know of decisions. What could not be sent stays in the cookie until it could; when another choice is
 // made before that, it moves to the local storage, a line each.
 //
-// Takes main, keep.js.
+// Takes main, keep.js; RELOADS, whether a withdrawal loads the page again.
 
 let lines = [];
 let sending = false;
@@ -106,6 +106,9 @@ async function send() {
       makeSure();
     }
     if (isUnproved) main.apply();
+    // Taken back on this page: what runs here ends with it.
+    const isOfHere = choice.t * 1000 > performance.timeOrigin - 1000;
+    if (RELOADS && answer.ok && isOfNow && isOfHere && line.includes('"action":"withdraw"')) location.reload();
     retry = true;
   } catch (error) {
     // Offline, or the server is: the next page view tries again. Or the page has put another fetch there.
