@@ -7,12 +7,21 @@ const hasChanged = ([key, given]) => given !== "0" && given !== main.PURPOSES[ma
 // Something granted that has changed its meaning. A refusal is not asked again.
 const mustAsk = () => main.choice && Object.entries({ ...main.choice.p, ...main.choice.s }).some(hasChanged);
 
+// On a page that nobody sees, a frame may never come.
+const nextPaint = () =>
+  new Promise((done) => {
+    requestAnimationFrame(() => setTimeout(done));
+    setTimeout(done, 150);
+  });
+
 // `decided`: upon a choice, which is confirmed. `focused`: with the focus, which was in what stood here.
-function settle({ decided, focused } = {}) {
+async function settle({ decided, focused } = {}) {
+  // What a page shows first is its own: to lay it out now for the control's sake would hold it up.
+  if (!decided && !focused && !mustAsk()) await nextPaint();
   // A site that asks for nothing has nothing to show.
   if (!document.body || !Object.keys(main.PURPOSES)[0]) return;
-  // Somebody was quicker, and looks at the settings already.
-  if (main.host && main.root.querySelector("dialog[open]")) return;
+  // Somebody was quicker, and looks at the settings already, or at a banner that there is again.
+  if (main.host && (main.isAsking() || main.root.querySelector("dialog[open]"))) return;
   if (mustAsk()) return main.showBanner();
   if (CONTROL !== "none" || decided) main.show("banner", STYLE, `<div data-consent-tab part=tab>${inside(main.words)}</div>`);
   if (decided) main.say(WORDS[main.language].saved);

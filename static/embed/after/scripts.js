@@ -61,10 +61,10 @@ function run(element, source, type) {
 
 // What a script that comes late may still expect of the page: that it can write where it stands, and that it is told
 // when the page is there, which it has been for long.
-const timing = performance.getEntriesByType("navigation")[0] || {};
+const timing = () => performance.getEntriesByType("navigation")[0] || {};
 const hasFired = {
-  DOMContentLoaded: () => timing.domContentLoadedEventStart > 0,
-  load: () => timing.loadEventStart > 0,
+  DOMContentLoaded: () => timing().domContentLoadedEventStart > 0,
+  load: () => timing().loadEventStart > 0,
 };
 let isStandingIn = false;
 

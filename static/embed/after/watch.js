@@ -45,7 +45,8 @@ function meet(node) {
   if (!node.querySelectorAll) return false;
   let found = node.matches?.(WAITING) || node.querySelector(WAITING);
   if (node.querySelector("dialog[open]")) raise();
-  for (const each of [node, ...node.querySelectorAll("*")]) found = enter(each) || found;
+  found = enter(node) || found;
+  for (const each of node.querySelectorAll("*")) if (each.shadowRoot) found = enter(each) || found;
   for (const each of node.querySelectorAll(":not(:defined)")) {
     const defined = () => enter(each) && follow();
     customElements.whenDefined(each.localName).then(defined, () => {});
