@@ -7,9 +7,13 @@ from xml.etree import ElementTree
 import pygal
 import resvg_py
 from flask_babel import format_number, format_percent, gettext
+from pygal.etree import etree
 from pygal.style import Style
 
 from consent.paths import FONTS
+
+# Where lxml is installed, pygal 3.1 draws with its elements, which the standard library cannot write.
+etree.to_etree()
 
 # A title, and a figure for each label.
 Series = Sequence[tuple[str, Sequence[int | None]]]
