@@ -120,4 +120,6 @@ def test_every_mistake_has_words_of_ours_in_each_language(
         assert len(en) == len(nb) == len(nn), case
     # No more is worded than a file can say, and all of that was met.
     others = {"extra_forbidden", "literal_error", "string_pattern_mismatch", "site_file"}
-    assert {kind for each in theirs for kind in each} == {*WORDS, *others}
+    met = {kind for each in theirs for kind in each}
+    assert met <= {*WORDS, *others}
+    assert met == {*WORDS, *others} or cases is not CASES
