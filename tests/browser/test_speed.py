@@ -285,7 +285,9 @@ LOOKS = """
   ];
   window.look = () => {
     const host = document.querySelector("consent-banner, consent-settings");
-    return JSON.stringify([host, ...host.children, ...host.shadowRoot.querySelectorAll("*")].map((element) => {
+    // What is said to screen readers comes a moment later, where nobody sees it.
+    const inside = host.shadowRoot.querySelectorAll(":not([role=status])");
+    return JSON.stringify([host, ...host.children, ...inside].map((element) => {
       const style = getComputedStyle(element);
       const { left, top, width, height } = element.getBoundingClientRect();
       return [element.localName, left, top, width, height, ...styles.map((name) => style[name])];
