@@ -47,10 +47,16 @@ def shop(trial: Trial, head: str, main: str = "", body: str = "") -> Callable[[s
     return put
 
 
+def arrived(page: Page, name: str) -> None:
+    """Also the transition is over: one that another cuts short is an uncaught error, with the banner or without."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page.wait_for_function("!document.documentElement.matches(':active-view-transition')")
+
+
 def visit(page: Page, *names: str) -> None:
     for name in names:
         page.get_by_role("link", name=name).click()
-        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        arrived(page, name)
         expect(page).to_have_url(f"{page.url.rsplit('/', 1)[0]}/{name.lower()}")
 
 
@@ -59,9 +65,9 @@ def go_round(page: Page) -> None:
     page.evaluate("() => { window.same = true }")
     visit(page, "Cups", "Bowls", "Pots")
     page.go_back()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Bowls")
+    arrived(page, "Bowls")
     page.go_back()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Cups")
+    arrived(page, "Cups")
     visit(page, "Pots")
     assert page.evaluate("window.same"), "the page was loaded anew"
 
@@ -111,7 +117,7 @@ class TestTurbo:
         page.evaluate("() => { window.ran = [] }")
         visit(page, "Pots", "Cups", "Bowls")
         page.go_back()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Cups")
+        arrived(page, "Cups")
         expect(page.frame_locator("iframe").locator("[data-consent-once]")).to_be_visible()
         assert ran(page) == []
 
@@ -129,7 +135,7 @@ class TestTurbo:
         visit(page, "Cups")
         accept(page)
         page.go_back()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Pots")
+        arrived(page, "Pots")
         assert_stays(page, Counter())
 
 
@@ -196,13 +202,9 @@ class TestAstro:
     def router(self, bench) -> None:
         bench.javascript("/client_router.js", source("client_router.js").read_text())
 
-    def go_round(self, page: Page) -> None:
-        go_round(page)
-        page.wait_for_function("!document.documentElement.matches(':active-view-transition')")
-
     def test_what_waits_runs_once_as_what_does_not(self, trial):
         put = shop(trial, self.HEAD + IN_HEAD, inline("inline") + external("/outside.js"))
-        trial.holds(put, self.go_round, ONCE_EACH - Counter(["film"]))
+        trial.holds(put, go_round, ONCE_EACH - Counter(["film"]))
 
     def test_the_settings_work_on_every_page(self, trial):
         """They come with a script that hangs below <html>, which Astro takes for one that has not run yet."""
@@ -210,7 +212,7 @@ class TestAstro:
         page.goto(shop(trial, self.HEAD)(trial.bench.script))
         banner.open_settings(page)
         page.keyboard.press("Escape")
-        self.go_round(page)
+        go_round(page)
         banner.open_settings(page)
         expect(page.locator(banner.SETTINGS)).to_have_count(1)
         page.locator(banner.purpose("analytics")).check()
@@ -224,5 +226,5 @@ class TestAstro:
         banner.open_settings(page)
         page.keyboard.press("Escape")
         page.evaluate(WATCH_SCRIPTS)
-        self.go_round(page)
+        go_round(page)
         assert page.evaluate("window.newScripts") == []
