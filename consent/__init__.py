@@ -1,56 +1,44 @@
-"""Samtykke: a consent and privacy-notice server."""
+"""Samtykke: a consent and privacy-notice server.
+
+Nothing heavy is imported before `create_app` is called: commands that serve no page begin at once.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
-from werkzeug.middleware.proxy_fix import ProxyFix
+from consent import paths, settings
 
-from consent import (
-    api,
-    clients,
-    dashboard,
-    embed,
-    errors,
-    health,
-    i18n,
-    ledger,
-    paths,
-    privacy,
-    security,
-    settings,
-    visits,
-)
-from consent.bounds import Bounds
-from consent.canonical import digest
-from consent.commits import GroupCommit
-from consent.dashboard import (
-    account,
-    decisions,
-    draft,
-    install,
-    invitation,
-    passwords,
-    people,
-    review,
-)
-from consent.dashboard import announcements as dashboard_announcements
-from consent.dashboard import figures as dashboard_figures
-from consent.dashboard import preview as dashboard_preview
-from consent.dashboard import report as dashboard_report
-from consent.dashboard import retention as dashboard_retention
-from consent.dashboard import tokens as dashboard_tokens
-from consent.dashboard import versions as dashboard_versions
-from consent.db import db, engine_options
-from consent.embed.hot import HotPaths
-from consent.journal import Journal
-from consent.memory import Memory
-from consent.networks import Networks
-from consent.privacy import history, published, subscriptions
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy import Engine
+
+
+def database_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The application without its pages, for commands that only count and ask: settings, languages, database, networks.
+
+    `config` holds settings (settings.py) that win over the environment. Raises settings.SettingError.
+    """
+    from flask import Flask
+
+    from consent import i18n
+    from consent.db import db, engine_options
+    from consent.networks import Networks
+
+    read = settings.read(**(config or {}))
+    app = Flask(__name__, template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=read.database,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(read.database, read.threads),
+    )
+    app.extensions["consent_settings"] = read
+    app.extensions["consent_networks"] = Networks(read.isp_database)
+    for part in (db, i18n):
+        part.init_app(app)
+    return app
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -58,11 +46,20 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     Raises settings.SettingError.
     """
-    read = settings.read(**(config or {}))
-    app = Flask(__name__, template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
+    from sqlalchemy.orm import Session
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from consent import errors, ledger, security, visits
+    from consent.bounds import Bounds
+    from consent.commits import GroupCommit
+    from consent.db import db
+    from consent.embed.hot import HotPaths
+    from consent.journal import Journal
+    from consent.memory import Memory
+
+    app = database_app(config)
+    read: settings.Settings = app.extensions["consent_settings"]
     app.config.update(
-        SQLALCHEMY_DATABASE_URI=read.database,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(read.database, read.threads),
         SECRET_KEY=read.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(read.secret_keys[1:]),
         SESSION_COOKIE_NAME="consent_staff",
@@ -72,39 +69,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["consent_settings"] = read
-    app.extensions["consent_networks"] = Networks(read.isp_database)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for part in (db, i18n, errors):
-        part.init_app(app)
+    errors.init_app(app)
     security.init_app(app, read)
-    for blueprint in (
-        embed.blueprint,
-        privacy.blueprint,
-        history.blueprint,
-        subscriptions.blueprint,
-        published.blueprint,
-        dashboard.blueprint,
-        dashboard_figures.blueprint,
-        install.blueprint,
-        dashboard_report.blueprint,
-        dashboard_versions.blueprint,
-        decisions.blueprint,
-        dashboard_announcements.blueprint,
-        dashboard_retention.blueprint,
-        dashboard_tokens.blueprint,
-        draft.blueprint,
-        review.blueprint,
-        dashboard_preview.blueprint,
-        people.blueprint,
-        account.blueprint,
-        invitation.blueprint,
-        passwords.blueprint,
-        api.blueprint,
-        clients.blueprint,
-        health.blueprint,
-    ):
-        app.register_blueprint(blueprint)
+    _register_pages(app)
     if read.oidc_issuer:
         # Imported here, since what it needs takes some 15 MB that other servers can do without.
         from consent.dashboard import provider
@@ -125,10 +93,62 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     return app
 
 
+def _register_pages(app: Flask) -> None:
+    from consent import api, clients, dashboard, embed, health, privacy
+    from consent.dashboard import (
+        account,
+        announcements,
+        decisions,
+        draft,
+        figures,
+        install,
+        invitation,
+        passwords,
+        people,
+        preview,
+        report,
+        retention,
+        review,
+        tokens,
+        versions,
+    )
+    from consent.privacy import history, published, subscriptions
+
+    for blueprint in (
+        embed.blueprint,
+        privacy.blueprint,
+        history.blueprint,
+        subscriptions.blueprint,
+        published.blueprint,
+        dashboard.blueprint,
+        figures.blueprint,
+        install.blueprint,
+        report.blueprint,
+        versions.blueprint,
+        decisions.blueprint,
+        announcements.blueprint,
+        retention.blueprint,
+        tokens.blueprint,
+        draft.blueprint,
+        review.blueprint,
+        preview.blueprint,
+        people.blueprint,
+        account.blueprint,
+        invitation.blueprint,
+        passwords.blueprint,
+        api.blueprint,
+        clients.blueprint,
+        health.blueprint,
+    ):
+        app.register_blueprint(blueprint)
+
+
 def _hits_folder(read: settings.Settings, engine: Engine) -> Path:
     if read.hits_folder:
         return Path(read.hits_folder)
     if engine.dialect.name == "sqlite" and engine.url.database:
         return Path(f"{engine.url.database}-hits")
+    from consent.canonical import digest
+
     # Another server that is started here has another database, and no part in these.
     return Path(f"consent-hits-{digest(str(engine.url.set(password=None)))[:8]}")

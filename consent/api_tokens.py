@@ -8,14 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consent import versions
+from consent.choices import SCOPES as SCOPES
+from consent.choices import TOKEN_LIFETIME
 from consent.errors import Invalid, NotFound, Unauthenticated, WrongScope
 from consent.hashes import of_secret
 from consent.models import ApiToken
 
-# What a token may open.
-SCOPES = ("stats", "versions", "decisions")
 LONGEST_NAME = 80
-LIFETIME = timedelta(days=365)
 
 
 def issue(
@@ -24,7 +23,7 @@ def issue(
     name: str,
     now: datetime,
     scopes: Sequence[str] = ("stats",),
-    lifetime: timedelta = LIFETIME,
+    lifetime: timedelta = TOKEN_LIFETIME,
 ) -> str:
     """A new token for what the API has of the site. Commits. It is stored as a hash only.
 

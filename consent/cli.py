@@ -1,87 +1,73 @@
-"""The `consent` command. Each command reads its arguments, calls a rule, and says what happened."""
+"""The `consent` command. Each command reads its arguments, calls a rule, and says what happened.
+
+What a command needs it imports when it runs, so that none waits for what others need.
+"""
+
+from __future__ import annotations
 
 import functools
-import getpass
-import gzip
 import json
 import re
 import sys
-import uuid
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
-from typing import IO, Any, TextIO, cast
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
-from consent import (
-    announcements,
-    api_tokens,
-    closing,
-    days,
-    i18n,
-    known_services,
-    mail,
-    notice,
-    proxies,
-    reports,
-    retention,
-    script,
-    second_factor,
-    serving,
-    signals,
-    sitefile,
-    staff,
-    starter,
-    tables,
-    versions,
-    web,
-    webhooks,
-    weblog,
-)
-from consent.announcements import Recipient, Sender
-from consent.dashboard import report_letter
-from consent.db import db
-from consent.demo import run as run_demo
-from consent.errors import ConsentError, Invalid
-from consent.mail import Mailer, Refused
-from consent.models import Staff
-from consent.networks import Networks
-from consent.serving import ready_app
-from consent.settings import SettingError
-from consent.sitefile import SiteFile, SiteFileError
-from consent.starter import Answers
-from consent.weblog import Imported
+from consent import create_app, database_app
+from consent.choices import ROLES, SCOPES, STAFF_LANGUAGES, TOKEN_LIFETIME
+
+if TYPE_CHECKING:
+    import uuid
+    from email.message import EmailMessage
+
+    from flask import Flask
+
+    from consent.announcements import Recipient
+    from consent.models import Staff
+    from consent.sitefile import SiteFile
 
 
 def main() -> None:
     """Runs the command; what a rule refuses ends as one line and a non-zero exit."""
     try:
         ended = commands(standalone_mode=False)
-    except SiteFileError as error:
-        click.echo(f"{len(error.mistakes)} to mend.", err=True)
-        sys.exit(1)
-    except OSError as error:
-        click.echo(f"consent: {error.filename or error.strerror}: {error.strerror}", err=True)
-        sys.exit(1)
-    except SQLAlchemyError as error:
-        reason = getattr(error, "orig", None) or error
-        click.echo(f"consent: CONSENT_DATABASE: {str(reason).splitlines()[0]}", err=True)
-        sys.exit(1)
-    except (ConsentError, SettingError) as error:
-        click.echo(f"consent: {getattr(error, 'detail', error)}", err=True)
-        sys.exit(1)
     except click.Abort:
         click.echo("consent: stopped.", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except Exception as error:
+        said = _refusal(error)
+        if said is None:
+            raise
+        click.echo(said, err=True)
+        sys.exit(1)
     else:
         sys.exit(ended if isinstance(ended, int) else 0)
+
+
+def _refusal(error: Exception) -> str | None:
+    """What is said of an error that a person can mend; None for one of the program's own."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from consent.errors import ConsentError
+    from consent.settings import SettingError
+    from consent.sitefile import SiteFileError
+
+    if isinstance(error, SiteFileError):
+        return f"{len(error.mistakes)} to mend."
+    if isinstance(error, OSError):
+        return f"consent: {error.filename or error.strerror}: {error.strerror}"
+    if isinstance(error, SQLAlchemyError):
+        reason = getattr(error, "orig", None) or error
+        return f"consent: CONSENT_DATABASE: {str(reason).splitlines()[0]}"
+    if isinstance(error, ConsentError | SettingError):
+        return f"consent: {getattr(error, 'detail', error)}"
+    return None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -90,14 +76,27 @@ def commands() -> None:
     """Samtykke: a consent and privacy-notice server. Settings come from the environment: docs/settings.md."""
 
 
-def on_the_database(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the app, with its database at the newest schema."""
+Command = Callable[..., None]
 
+
+def on_the_database(command: Command) -> Command:
+    """Gives a command the database, at the newest schema."""
+    return _within(database_app, command)
+
+
+def on_the_app(command: Command) -> Command:
+    """Gives a command the whole application, for what is made from its templates."""
+    return _within(create_app, command)
+
+
+def _within(make_app: Callable[[], Flask], command: Command) -> Command:
     @functools.wraps(command)
     def wrapped(**arguments: Any) -> None:
-        app = ready_app()
-        with app.app_context():
+        from consent.db import db, migrate
+
+        with make_app().app_context():
             try:
+                migrate(db.engine)
                 command(**arguments)
             finally:
                 db.session.remove()
@@ -113,6 +112,8 @@ FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_
 @FILE
 def check(file: Path) -> None:
     """Say whether FILE, a site file, can be published, and name every mistake in it."""
+    from consent import sitefile
+
     found = sitefile.parse(_source(file))
     click.echo(
         f"{file}: fine. Site {found.site.key}, {len(found.purposes)} purposes, {len(found.services)} services, "
@@ -128,9 +129,12 @@ def check(file: Path) -> None:
     metavar="REASON",
     help="What looks like a material change is none, for this reason. It is stored and shown.",
 )
-@on_the_database
+@on_the_app
 def publish(file: Path, material: bool, minor: str | None) -> None:
     """Make FILE the version in force. The same content as the one in force changes nothing."""
+    from consent import notice
+    from consent.db import db
+
     if material and minor is not None:
         raise click.UsageError("Give --material or --minor, not both.")
     publication = notice.publish(
@@ -155,6 +159,9 @@ def publish(file: Path, material: bool, minor: str | None) -> None:
 
 def _source(file: Path) -> str:
     """The text of a site file that has no mistakes."""
+    from consent import sitefile
+    from consent.sitefile import SiteFileError
+
     try:
         source = file.read_text(encoding="utf-8")
         sitefile.parse(source)
@@ -190,9 +197,12 @@ def _source(file: Path) -> str:
     callback=lambda _context, _option, path: _prefix(path),
     help="That path.",
 )
-@on_the_database
+@on_the_app
 def embed(site: str, url: str | None, pinned: bool, first_party: bool, path: str) -> None:
     """Print the lines for the head of SITE's pages. They go above every other script."""
+    from consent import proxies, script, signals, versions, web
+    from consent.db import db
+
     address = (url or web.settings().public_url).rstrip("/")
     if not address.startswith(("http://", "https://")):
         raise click.ClickException(
@@ -229,6 +239,9 @@ def init(
     file: Path, key: str, name: str, origin: str, email: str, languages: str, used: str
 ) -> None:
     """Write a first site file to FILE, from the answers to a few questions or from options."""
+    from consent import known_services, sitefile, starter
+    from consent.sitefile import SiteFileError
+
     if file.exists():
         raise click.ClickException(f"{file} is there already. Name another file, or remove it.")
     services = _listed(used)
@@ -236,7 +249,7 @@ def init(
         raise click.ClickException(
             f"{', '.join(unknown)}: no known service. `consent services` lists them; others are described in the file."
         )
-    answers = Answers(key, name, origin.rstrip("/"), email, _listed(languages), services)
+    answers = starter.Answers(key, name, origin.rstrip("/"), email, _listed(languages), services)
     source = starter.write(answers, _now().date())
     try:
         sitefile.parse(source)
@@ -254,6 +267,8 @@ def _listed(text: str) -> tuple[str, ...]:
 @commands.command()
 def schema() -> None:
     """Print the JSON Schema of the site file, for editors. A server has it at /site-file.schema.json."""
+    from consent import sitefile
+
     click.echo(json.dumps(sitefile.json_schema(), indent=2))
 
 
@@ -261,6 +276,8 @@ def schema() -> None:
 @click.argument("words", nargs=-1)
 def services(words: tuple[str, ...]) -> None:
     """List the services that a site file can use by name; with WORDS, those that have them in their name."""
+    from consent import known_services
+
     for key in known_services.names():
         service = known_services.known()["services"][key]
         if all(word.lower() in f"{key} {service['name']}".lower() for word in words):
@@ -279,9 +296,14 @@ def services(words: tuple[str, ...]) -> None:
     "--version", "number", type=int, help="The version to tell of; else the one in force."
 )
 @click.option("--minor", is_flag=True, help="Tell of it although it is no material change.")
-@on_the_database
+@on_the_app
 def announce(site: str, listed: TextIO | None, number: int | None, minor: bool) -> None:
     """Tell SITE's subscribers by e-mail what has changed. It may be stopped and begun again: nobody is told twice."""
+    from consent import announcements, versions, web
+    from consent.announcements import Sender
+    from consent.db import db
+    from consent.mail import Mailer
+
     session, settings = db.session(), web.settings()
     _require_mail()
     version = versions.get(session, site, number) if number else versions.current(session, site)
@@ -311,6 +333,8 @@ def announce(site: str, listed: TextIO | None, number: int | None, minor: bool) 
 
 
 def _require_mail() -> None:
+    from consent import web
+
     settings = web.settings()
     if not settings.public_url.startswith("http"):
         raise click.ClickException("where is this server? Set CONSENT_PUBLIC_URL, for the links.")
@@ -321,6 +345,10 @@ def _require_mail() -> None:
 
 
 def _recipients(listed: TextIO, site_file: SiteFile) -> Iterator[Recipient]:
+    from consent import mail
+    from consent.announcements import Recipient
+    from consent.errors import Invalid
+
     for number, line in enumerate(listed, 1):
         email, _, language = (part.strip() for part in line.partition(","))
         if not email:
@@ -344,6 +372,9 @@ def webhook() -> None:
 @on_the_database
 def webhook_add(site: str, url: str) -> None:
     """Tell URL when a version of SITE is published. Prints the secret that signs the messages, once."""
+    from consent import webhooks
+    from consent.db import db
+
     made = webhooks.add(db.session(), site, url, _now())
     click.echo(f"{made.id} {made.url}\n{made.secret}")
 
@@ -353,6 +384,9 @@ def webhook_add(site: str, url: str) -> None:
 @on_the_database
 def webhook_list(site: str) -> None:
     """List SITE's webhooks."""
+    from consent import webhooks
+    from consent.db import db
+
     for each in webhooks.of_site(db.session(), site):
         click.echo(f"{each.id} {each.url}")
 
@@ -363,6 +397,9 @@ def webhook_list(site: str) -> None:
 @on_the_database
 def webhook_remove(site: str, identity: uuid.UUID) -> None:
     """Tell a webhook nothing more."""
+    from consent import webhooks
+    from consent.db import db
+
     webhooks.remove(db.session(), site, identity)
     click.echo(f"{identity} is told nothing more.")
 
@@ -371,6 +408,9 @@ def webhook_remove(site: str, identity: uuid.UUID) -> None:
 @on_the_database
 def webhook_deliver() -> None:
     """Try the messages whose time has come. A server does so by itself."""
+    from consent import webhooks
+    from consent.db import db
+
     click.echo(f"{webhooks.deliver_due(db.session(), _now)} taken.")
 
 
@@ -379,6 +419,9 @@ def webhook_deliver() -> None:
 @on_the_database
 def purge(sites: tuple[str, ...]) -> None:
     """Erase what SITES, or all sites, keep no longer. A server does so by itself once a day."""
+    from consent import retention
+    from consent.db import db
+
     session = db.session()
     for site in sites or retention.sites(session):
         erased = retention.purge(session, site, _now())
@@ -403,6 +446,14 @@ def import_log(site: str, files: tuple[Path, ...]) -> None:
 
     It may be stopped and begun again: a file counts once, whatever it is called.
     """
+    import gzip
+    import zlib
+
+    from consent import closing, versions, web, weblog
+    from consent.db import db
+    from consent.networks import Networks
+    from consent.weblog import Imported
+
     session = db.session()
     version = versions.published(session, site, versions.current(session, site).number)
     today = _now().astimezone(version.site_file.zone).date()
@@ -432,6 +483,8 @@ def import_log(site: str, files: tuple[Path, ...]) -> None:
 
 
 def _opened(path: Path) -> IO[bytes]:
+    import gzip
+
     return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
@@ -444,6 +497,9 @@ def _opened(path: Path) -> IO[bytes]:
 @on_the_database
 def stats(site: str, what: str, by: str, first: str | None, last: str | None) -> None:
     """Print the figures of SITE: the same as the API gives, as a table."""
+    from consent import tables
+    from consent.db import db
+
     click.echo(tables.of_figures(db.session(), db.engine, site, what, by, first, last, _now()))
 
 
@@ -459,7 +515,7 @@ def stats(site: str, what: str, by: str, first: str | None, last: str | None) ->
 )
 @click.option(
     "--language",
-    type=click.Choice(i18n.STAFF_LANGUAGES),
+    type=click.Choice(STAFF_LANGUAGES),
     help="The language it is in; else the site's own, or English.",
 )
 @click.option(
@@ -474,7 +530,7 @@ def stats(site: str, what: str, by: str, first: str | None, last: str | None) ->
     is_flag=True,
     help="Send the last month's to the staff who asked for it and have not had it. A server does so by itself.",
 )
-@on_the_database
+@on_the_app
 def report(
     site: str,
     month: str | None,
@@ -484,6 +540,10 @@ def report(
     is_due: bool,
 ) -> None:
     """Print the report of SITE for a month, write it to a file, or send it by e-mail."""
+    from consent import days, reports, web
+    from consent.dashboard import report_letter
+    from consent.db import db
+
     if is_due:
         if month or addresses or language or file:
             raise click.UsageError(
@@ -494,7 +554,7 @@ def report(
     session, settings = db.session(), web.settings()
     found = reports.of_month(session, site, days.parse_month(month) if month else None, _now())
     own = found.site_file.default_language
-    spoken = language or (own if own in i18n.STAFF_LANGUAGES else "en")
+    spoken = language or (own if own in STAFF_LANGUAGES else "en")
     if file:
         file.write_text(report_letter.file(found, spoken, settings.public_url), encoding="utf-8")
         click.echo(f"{file} is written.")
@@ -509,6 +569,9 @@ def report(
 
 def _send(message: EmailMessage, addresses: Sequence[str]) -> None:
     """Sends a message to each address that the mail server takes."""
+    from consent import mail, web
+    from consent.mail import Mailer, Refused
+
     refused = False
     to = [mail.addressed(message, each) for each in addresses]
     with Mailer(web.settings().smtp_url) as mailer:
@@ -525,6 +588,10 @@ def _send(message: EmailMessage, addresses: Sequence[str]) -> None:
 
 
 def _send_reports(site: str) -> None:
+    from consent import reports, web
+    from consent.dashboard import report_letter
+    from consent.db import db
+
     _require_mail()
     settings, taken, refused = web.settings(), 0, 0
     write = report_letter.writer(settings)
@@ -549,6 +616,8 @@ def migrate_command() -> None:
 @commands.command()
 def serve() -> None:
     """Serve on CONSENT_HOST and CONSENT_PORT, in CONSENT_WORKERS processes."""
+    from consent import serving
+
     serving.serve()
 
 
@@ -579,7 +648,9 @@ def serve() -> None:
 )
 def demo(folder: Path, host: str, port: int, demo_port: int) -> None:
     """Serve the demo site, with invented visits and decisions, and a website that carries its banner."""
-    run_demo(folder, host, port, demo_port)
+    from consent.demo import run
+
+    run(folder, host, port, demo_port)
 
 
 @commands.group()
@@ -594,7 +665,7 @@ def user() -> None:
 )
 @click.option(
     "--role",
-    type=click.Choice(staff.ROLES),
+    type=click.Choice(ROLES),
     default="owner",
     show_default=True,
     help="What they may do: read; change and publish too; say who else may, too.",
@@ -603,6 +674,11 @@ def user() -> None:
 @on_the_database
 def add_user(email: str, sites: tuple[str, ...], role: str, password_stdin: bool) -> None:
     """Add EMAIL, or give them a new password, and sites in that role. Ends their sessions."""
+    import getpass
+
+    from consent import staff
+    from consent.db import db
+
     password = (
         sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
     )
@@ -615,6 +691,9 @@ def add_user(email: str, sites: tuple[str, ...], role: str, password_stdin: bool
 @on_the_database
 def list_users(site: str) -> None:
     """List who may see SITE, and in which role."""
+    from consent import staff, versions
+    from consent.db import db
+
     versions.current(db.session(), site)
     for each, role in staff.members_of(db.session(), site):
         factor = "second factor" if each.totp_secret else ""
@@ -629,6 +708,9 @@ def list_users(site: str) -> None:
 @on_the_database
 def remove_user(email: str, sites: tuple[str, ...]) -> None:
     """End EMAIL's part in a site. Who has no other is forgotten, password and all."""
+    from consent import staff
+    from consent.db import db
+
     session, found = db.session(), _member(email)
     for site in sites:
         staff.leave(session, found, site)
@@ -641,11 +723,17 @@ def remove_user(email: str, sites: tuple[str, ...]) -> None:
 @on_the_database
 def reset_second_factor(email: str) -> None:
     """Let EMAIL, who has lost phone and recovery codes, log in with the password alone."""
+    from consent import second_factor
+    from consent.db import db
+
     second_factor.turn_off(db.session(), _member(email))
     click.echo(f"{email} logs in with the password alone, until a second factor is set up again.")
 
 
 def _member(email: str) -> Staff:
+    from consent import staff
+    from consent.db import db
+
     found = staff.by_email(db.session(), email)
     if found is None:
         raise click.ClickException(f"there is no {email} among the staff.")
@@ -659,7 +747,7 @@ def _member(email: str) -> Staff:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice(api_tokens.SCOPES),
+    type=click.Choice(SCOPES),
     default=["stats"],
     show_default=True,
     help="What it opens; may be repeated.",
@@ -667,13 +755,16 @@ def _member(email: str) -> Staff:
 @click.option(
     "--days",
     type=click.IntRange(1, 3660),
-    default=api_tokens.LIFETIME.days,
+    default=TOKEN_LIFETIME.days,
     show_default=True,
     help="How long it holds.",
 )
 @on_the_database
 def token(site: str, name: str, scopes: tuple[str, ...], days: int) -> None:
     """Make a token for what the API has of SITE. It is shown once; a hash of it is kept."""
+    from consent import api_tokens
+    from consent.db import db
+
     lifetime = timedelta(days=days)
     click.echo(api_tokens.issue(db.session(), site, name, _now(), scopes, lifetime))
 
@@ -683,6 +774,9 @@ def token(site: str, name: str, scopes: tuple[str, ...], days: int) -> None:
 @on_the_database
 def tokens(site: str) -> None:
     """List SITE's tokens: how each begins as a hash, what it opens, how long it holds, and what it is for."""
+    from consent import api_tokens
+    from consent.db import db
+
     for each in api_tokens.of_site(db.session(), site):
         until = f"until {each.expires_at.date()}"
         if each.revoked_at:
@@ -696,6 +790,9 @@ def tokens(site: str) -> None:
 @on_the_database
 def revoke_token(site: str, beginning: str) -> None:
     """End the token of SITE whose hash begins with BEGINNING (`consent tokens` says). At once."""
+    from consent import api_tokens
+    from consent.db import db
+
     ended = api_tokens.revoke(db.session(), site, beginning, _now())
     click.echo(f"{ended.hash[:12]} ({ended.name}) opens nothing any more.")
 

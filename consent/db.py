@@ -1,27 +1,38 @@
 """The database: its session, the base of all tables, and how each engine is made durable."""
 
+from __future__ import annotations
+
 import fcntl
+import re
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask_sqlalchemy import SQLAlchemy
 from pydantic_core import to_json
-from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, Table, event
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Engine,
+    MetaData,
+    Table,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # Flask-SQLAlchemy gives engines and a session per request; the tables stand on a plain base of their
 # own, so that rules and migrations need no app.
@@ -65,24 +76,6 @@ class Base(DeclarativeBase):
 PATIENCE = 10
 
 
-class PatientConnection(psycopg.Connection[Any]):
-    """A connection to PostgreSQL that is given up when the server falls silent, instead of waiting for ever."""
-
-    patience: float | None = PATIENCE
-
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        began = time.monotonic()
-        try:
-            return super().wait(gen, interval, timeout or self.patience)
-        except psycopg.OperationalError:
-            if self.patience is None or time.monotonic() - began < self.patience:
-                raise
-            self.pgconn.finish()
-            raise psycopg.OperationalError(
-                f"the server has not answered for {self.patience} seconds"
-            ) from None
-
-
 def _json(value: Any) -> str:
     return to_json(value).decode()
 
@@ -105,6 +98,9 @@ def engine_options(url: str, threads: int) -> dict[str, Any]:
 @event.listens_for(Engine, "do_connect")
 def _connect(dialect: Dialect, _record: Any, arguments: Any, named: Any) -> Any:
     if dialect.name == "postgresql":
+        # Imported here, since on SQLite nobody needs its driver.
+        from consent.patience import PatientConnection
+
         return PatientConnection.connect(*arguments, **named)
     return None
 
@@ -117,16 +113,6 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     # NORMAL, survives only the death of the process.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-@event.listens_for(Engine, "connect")
-def _postgresql_settings(connection: Any, _record: Any) -> None:
-    if not isinstance(connection, psycopg.Connection):
-        return
-    # Its plan for figures of any dimension is one for several processes, and to begin them takes longer than to sum up
-    # a year of most.
-    connection.execute("SET max_parallel_workers_per_gather = 0")
-    connection.commit()
 
 
 @contextmanager
@@ -226,9 +212,14 @@ def upsert(session: Session, table: Any) -> Any:
     return dialect.insert(table)
 
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
 def migrations() -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
 
@@ -239,6 +230,12 @@ MIGRATION_LOCK = 7_300_715
 
 def migrate(engine: Engine) -> None:
     """Brings the schema up to the newest migration; does nothing when it is there."""
+    with engine.connect() as connection:
+        if _revision(connection) == _head():
+            return
+    # Imported here, since it takes longer to load than most commands to run, and is seldom needed.
+    from alembic import command
+
     config = migrations()
     with engine.begin() as connection:
         # Several processes may start at once: one migrates, the others wait and find it done.
@@ -257,5 +254,26 @@ def migrate(engine: Engine) -> None:
 
 def is_current(session: Session) -> bool:
     """Whether the schema is the one that this program was written for."""
-    head = ScriptDirectory.from_config(migrations()).get_current_head()
-    return MigrationContext.configure(session.connection()).get_current_revision() == head
+    return _revision(session.connection()) == _head()
+
+
+# Alembic's table, of one row.
+VERSION = text("SELECT version_num FROM alembic_version")
+REVISION = re.compile(r'^(down_)?revision = "([^"]+)"', re.MULTILINE)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(VERSION)
+    return found
+
+
+@cache
+def _head() -> str:
+    """The newest migration: the one that no other follows."""
+    scripts = [path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("*.py")]
+    found = [each for script in scripts for each in REVISION.findall(script)]
+    before = {name for is_before, name in found if is_before}
+    (head,) = {name for _, name in found} - before
+    return str(head)

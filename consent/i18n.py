@@ -10,13 +10,13 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 from flask_babel import Babel, format_date, format_number, format_percent, get_locale, gettext
 
+from consent.choices import STAFF_LANGUAGES as STAFF_LANGUAGES
 from consent.paths import TRANSLATIONS
 
 # Every language with a catalogue: what a site file may name. English is what the sources are written in.
 CATALOGUES = tuple(
     sorted(path.name for path in TRANSLATIONS.iterdir() if (path / "LC_MESSAGES").is_dir())
 )
-STAFF_LANGUAGES = ("en", "nb", "nn")
 # What browsers and pages write, and what it means here.
 ALIASES = {"no": "nb"}
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from consent import staff_sessions, versions
+from consent.choices import ROLES as ROLES
 from consent.db import upsert
 from consent.errors import Conflict, Invalid, NotAllowed, NotFound, Unauthenticated
 from consent.hashes import of_secret
@@ -30,9 +31,6 @@ from consent.models import (
 )
 
 SHORTEST_PASSWORD = 12
-# What each may do, the next one that and more. A viewer reads; an editor changes and publishes the site file, and gives
-# out tokens; an owner says who else may.
-ROLES = ("viewer", "editor", "owner")
 _hasher = PasswordHasher()
 
 
