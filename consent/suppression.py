@@ -58,13 +58,26 @@ def release_table(
     for cell in cells:
         for line in _lines(cell, kind):
             lines[line].append(cell)
-    large = sorted((cell for cell in cells if cells[cell] >= k), key=_by_size(cells), reverse=True)
-    shown = {cell: cells[cell] for cell in large[:most]}
-    _leave_no_small_rest(cells, shown, lines.values(), k)
-    while shown and (bare := _first_without_alternative(cells, shown, is_possible, k)):
+    ordered = sorted((cell for cell in cells if cells[cell]), key=_by_size(cells), reverse=True)
+    shown = {cell: cells[cell] for cell in ordered[:most] if cells[cell] >= k}
+
+    def settle(changed: set[tuple[str, Hashable]]) -> None:
+        """Leaves no small rest in lines that have changed."""
+        while changed:
+            for name, line in lines.items():
+                if name not in changed:
+                    continue
+                changed.discard(name)
+                if least := _beside_small_rest(cells, shown, line, k):
+                    del shown[least]
+                    changed.update(_lines(least, kind))
+
+    settle(set(lines))
+    while shown and (bare := _first_without_alternative(ordered, cells, shown, is_possible, k)):
         near = [cell for line in _lines(bare, kind) for cell in lines[line] if cell in shown]
-        del shown[min(near or shown, key=_by_size(cells))]
-        _leave_no_small_rest(cells, shown, lines.values(), k)
+        hidden = min(near or shown, key=_by_size(cells))
+        del shown[hidden]
+        settle(set(_lines(hidden, kind)))
     return shown
 
 
@@ -113,34 +126,37 @@ def _by_size(cells: Mapping[Value, int]) -> Callable[[Value], tuple[int, str]]:
     return lambda value: (cells[value], str(value))
 
 
-def _leave_no_small_rest(
-    cells: Mapping[Value, int], shown: dict[Value, int], lines: Iterable[list[Value]], k: int
-) -> None:
-    settled = False
-    while not settled:
-        settled = True
-        for line in lines:
-            visible = [cell for cell in line if cell in shown]
-            rest = sum(cells[cell] for cell in line if cell not in shown)
-            if visible and not is_safe(rest, k):
-                del shown[min(visible, key=_by_size(cells))]
-                settled = False
+def _beside_small_rest(
+    cells: Mapping[Place[Value], int],
+    shown: Mapping[Place[Value], int],
+    line: list[Place[Value]],
+    k: int,
+) -> Place[Value] | None:
+    """The least cell that is shown, where what the line has besides is too small; else None."""
+    visible = [cell for cell in line if cell in shown]
+    rest = sum(cells[cell] for cell in line if cell not in shown)
+    return min(visible, key=_by_size(cells)) if visible and not is_safe(rest, k) else None
 
 
 def _first_without_alternative(
+    ordered: Sequence[Place[Value]],
     cells: Mapping[Place[Value], int],
     shown: Mapping[Place[Value], int],
     is_possible: Callable[[Place[Value]], bool],
     k: int,
 ) -> Place[Value] | None:
-    """The first small cell that has to be small, if the totals and the shown cells are what they are.
+    """The first small cell that has to be small, if the totals and the shown cells are what they are. `ordered` are
+    those that are not zero, the largest first.
 
     Take four withheld cells at the corners of a rectangle: where two opposite ones become less by some amount and the
     two others more, all totals stay as they are. So a cell need not be small if it is the less of such a rectangle,
     down to zero, or the more, up to k.
     """
-    withheld = [cell for cell in cells if cell not in shown and cells[cell]]
-    withheld.sort(key=_by_size(cells), reverse=True)
+    withheld = [cell for cell in ordered if cell not in shown]
+    of_row, of_column = defaultdict(list), defaultdict(list)
+    for row, column in withheld:
+        of_row[row].append(column)
+        of_column[column].append(row)
 
     def is_free(cell: Place[Value]) -> bool:
         return cell not in shown and is_possible(cell)
@@ -158,12 +174,11 @@ def _first_without_alternative(
 
     def can_be_large(row: Value, column: Value) -> bool:
         more = k - cells[row, column]
-        enough = [cell for cell in withheld if cells[cell] >= more and cell != (row, column)]
-        others = [other for other, another in enough if another == column]
+        others = [each for each in of_column[column] if each != row and cells[each, column] >= more]
         return any(
-            another != column and is_free((other, another))
-            for beside, another in enough
-            if beside == row
+            is_free((other, another))
+            for another in of_row[row]
+            if another != column and cells[row, another] >= more
             for other in others
         )
 
