@@ -65,6 +65,10 @@ bench-growth: $(VENV)/dev postgresql wrk ## Measure the same with ever more deci
 bench-visits: $(VENV)/dev postgresql wrk ## Count a day of a million page views, and ask about a year of such days
 	$(BIN)/python -m benchmarks.year --markdown docs/benchmarks-visits.md $(ARGS)
 
+.PHONY: bench-log
+bench-log: $(VENV)/dev ## Import a log of a million lines, and say how much CPU time it took
+	$(BIN)/python -m benchmarks.log $(ARGS)
+
 .PHONY: bench-dashboard
 bench-dashboard: $(VENV)/dev postgresql ## Ask for every staff page of sixty sites with a year of figures
 	$(BIN)/python -m benchmarks.dashboard --markdown docs/benchmarks-dashboard.md $(ARGS)

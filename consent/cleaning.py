@@ -65,11 +65,12 @@ MOST_ENCODED = 5
 
 def bare(address: str) -> str:
     """An address without its query, its fragment and its parameters."""
-    return AFTER_PATH.split(address, maxsplit=1)[0]
+    found = AFTER_PATH.search(address)
+    return address[: found.start()] if found else address
 
 
 # What pages and referrers come to is worked out once for many hits. These few are kept in memory, and nowhere else.
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def path(address: str) -> str:
     """A path without what may point at a person: no query, no fragment, no segment that looks like an id."""
     cleaned = "/".join(
@@ -91,7 +92,7 @@ class Source(NamedTuple):
     page: str
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def source(referrer: str) -> Source:
     origin = origin_of(referrer)
     if origin is None:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -440,52 +440,50 @@ def purge(sites: tuple[str, ...]) -> None:
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
+@click.option(
+    "--format",
+    "layout",
+    metavar="FORMAT",
+    help="How the lines are written, where that is not found out: a name (combined, common, vhost_combined, json, "
+    "caddy, iis, cloudfront…), or the format that the web server's configuration has.",
+)
 @on_the_database
-def import_log(site: str, files: tuple[Path, ...]) -> None:
-    """Count the page views in FILES, logs of nginx or Apache in the combined format (.gz too), for SITE.
+def import_log(site: str, files: tuple[Path, ...], layout: str | None) -> None:
+    """Count the page views in FILES, logs of a web server, for SITE.
 
-    It may be stopped and begun again: a file counts once, whatever it is called.
+    Reads what Apache, nginx, Caddy, IIS and CloudFront write, also packed by gzip or zstd. It may be stopped and begun
+    again: a file counts once, whatever it is called.
     """
-    import gzip
-    import zlib
-
-    from consent import closing, versions, web, weblog
+    from consent import closing, logfiles, versions, web, weblog
     from consent.db import db
     from consent.networks import Networks
-    from consent.weblog import Imported
 
     session = db.session()
     version = versions.published(session, site, versions.current(session, site).number)
-    today = _now().astimezone(version.site_file.zone).date()
-    kept = (today - timedelta(days=version.site_file.keep.counters.days), today)
-    networks = Networks(web.settings().isp_database)
+    site_file = version.site_file
+    today = _now().astimezone(site_file.zone).date()
+    kept = (today - timedelta(days=site_file.keep.counters.days), today)
+    rules = weblog.Rules(site_file, Networks(web.settings().isp_database), kept)
     for path in files:
-        with (
-            _opened(path) as file,
-            click.progressbar(
-                length=path.stat().st_size if path.suffix != ".gz" else 0,
-                label=path.name,
-                file=sys.stderr,
-            ) as bar,
-        ):
-            found = Imported()
-            try:
-                for size in weblog.read(db.engine, version, networks, file, kept, found):
-                    bar.update(size)
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise click.ClickException(f"{path}: not whole, or not gzip: {error}") from None
+        found = weblog.Imported()
+        with logfiles.opened(path) as (file, raw):
+            reader = weblog.reader_of(file, path, layout, site_file.zone)
+            size = path.stat().st_size
+            with click.progressbar(length=size, label=path.name, file=sys.stderr) as bar:
+                for _ in weblog.read(db.engine, version, file, reader, rules, found):
+                    bar.update(raw.tell() - bar.pos)
         click.echo(
-            f"{path}: {found.lines} lines; {found.counted} page views counted, {found.counted_before} counted before, "
-            f"{found.no_views} no page views, "
+            f"{path}: {found.lines} lines, {reader.name if found.lines else 'empty'}; "
+            f"{found.counted} page views counted, {found.counted_before} counted before, "
+            f"{found.no_views} no page views, {found.elsewhere} of other hosts, "
             f"{found.out_of_time} older than {kept[0]} or in the future, {found.unreadable} unreadable."
         )
-    closing.close_due(db.engine, site, version.site_file, _now())
-
-
-def _opened(path: Path) -> IO[bytes]:
-    import gzip
-
-    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+        if found.first_unreadable:
+            number, line = found.first_unreadable
+            click.echo(
+                f"{path}:{number}: the first that is unreadable: {weblog.shown(line)}", err=True
+            )
+    closing.close_due(db.engine, site, site_file, _now())
 
 
 @commands.command()

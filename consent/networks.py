@@ -2,8 +2,10 @@
 
 import ipaddress
 import itertools
+import re
 import time
 from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import maxminddb
@@ -11,6 +13,18 @@ import maxminddb
 from consent import seldom
 from consent.settings import SettingError
 
+# https://www.iana.org/assignments/iana-ipv4-special-registry/, and its sibling for IPv6: of one's own network. What is
+# set aside for examples does no harm.
+PRIVATE = [
+    ipaddress.ip_network(each)
+    for each in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("172.16.0.0/12", "192.168.0.0/16", "::/128", "::1/128", "fc00::/7", "fe80::/10"),
+    )
+]
+SEPARATORS = re.compile(r"[\s,]+")
+# 192.0.2.1:443 and [2001:db8::1]:443
+WITH_PORT = re.compile(r"\[(?P<six>[^\]]+)\](?::\d+)?|(?P<four>[\d.]+):\d+")
 # Where the databases that people have keep the name, the best first. MaxMind: GeoIP2 ISP and Enterprise (in `traits`),
 # GeoLite2 ASN. DB-IP and ip-location-db: as GeoLite2 ASN. IPinfo: Lite and Country ASN have `as_name`, ASN has `name`
 # beside `asn`.
@@ -33,14 +47,20 @@ class Networks:
         self._changed_at = _changed_at(path)
         self._looked_at = time.monotonic()
 
+    def of_first(self, addresses: str) -> str | None:
+        """The name for the first public one of some addresses, of which proxies have named the farthest first."""
+        return None if self._reader is None else self.name(first_public(addresses))
+
     def name(self, address: str | None) -> str | None:
         """The network's name, `unknown` where the file has none, None where there is no file."""
         self._follow()
         if self._reader is None:
             return None
+        found = parsed(address or "")
         try:
-            record = self._reader.get(_plain(address or ""))
+            record = found and self._reader.get(found)
         except ValueError:
+            # A file for IPv4 alone.
             return "unknown"
         return _name(record) or "unknown"
 
@@ -82,12 +102,6 @@ def _changed_at(path: str) -> int:
         return 0
 
 
-def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An IPv4 address as such: a server that listens on IPv6 gets ::ffff:192.0.2.1, which not every file knows."""
-    found = ipaddress.ip_address(address)
-    return (isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped) or found
-
-
 def _name(record: object) -> str | None:
     if not isinstance(record, dict):
         return None
@@ -102,3 +116,25 @@ def _name(record: object) -> str | None:
 
 def _fields(records: Iterable[object]) -> list[str]:
     return sorted({name for each in records if isinstance(each, dict) for name in each})
+
+
+def first_public(addresses: str) -> str | None:
+    """The first valid address that is not of somebody's own network, of some that blanks or commas divide."""
+    for each in SEPARATORS.split(addresses):
+        found = WITH_PORT.fullmatch(each)
+        address = parsed((found["six"] or found["four"]) if found else each)
+        if address and not any(address in private for private in PRIVATE):
+            return str(address)
+    return None
+
+
+def parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """An address; of one of IPv4 that is written as one of IPv6 (::ffff:192.0.2.1) the former. None: it is none.
+
+    A server that listens on IPv6 gets such addresses, which not every file knows.
+    """
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine, select
@@ -70,6 +70,19 @@ class Hit(BaseModel):
     banner: Annotated[str, Field(max_length=20)] | Literal[False] | None = None
 
 
+class PageView(Protocol):
+    """What is counted of a page view: a hit, or a line of a log, which has been checked."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def referrer(self) -> str | None: ...
+
+    @property
+    def banner(self) -> str | Literal[False] | None: ...
+
+
 class Seen(NamedTuple):
     """What a server sees of whoever sends a hit."""
 
@@ -82,8 +95,10 @@ class Seen(NamedTuple):
     network: str | None
 
 
-def cells(site_file: SiteFile, hit: Hit, seen: Seen, now: datetime, version: int) -> list[Cell]:
-    """The cells that one hit adds to. `version` is the one in force."""
+def cells(
+    site_file: SiteFile, hit: PageView, seen: Seen, now: datetime, version: int
+) -> list[Cell]:
+    """The cells that one page view adds to. `version` is the one in force."""
     moment = now.astimezone(site_file.zone)
     day = moment.date()
     page = cleaning.path(cleaning.bare(hit.path))

@@ -1,45 +1,76 @@
-"""Reads the logs of web servers, and counts the page views in them as if a browser had sent them.
+"""Counts the page views in the logs of web servers, as if a browser had sent them.
 
-The format is the combined one of Apache and nginx. Of a line, the address is used for the network's name; nothing of it
-is kept but cells.
+logfiles.py unpacks a file, and logformats.py reads its lines. Of a line, the addresses are used for the network's name;
+nothing of it is kept but cells. Lines that say the same are added up before they are made into cells, which takes most
+of the time.
 """
 
+import gc
 import hashlib
 import re
 import uuid
-from collections.abc import Iterator
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from io import TextIOWrapper
 from itertools import count, islice
-from typing import IO
+from pathlib import Path
+from typing import IO, NamedTuple
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, update
 
-from consent import cleaning, visits
+from consent import cleaning, logformats, visits
 from consent.bounds import Bounds
 from consent.counters import Cell, Sums
 from consent.db import write
+from consent.errors import Invalid
+from consent.logformats import Reader
+from consent.loglines import Line
 from consent.models import Site
-from consent.networks import Networks
+from consent.networks import Networks, parsed
 from consent.robots import is_robot
-from consent.useragent import classify
+from consent.sitefile import SiteFile
+from consent.useragent import Client, classify
 from consent.versions import Published
-from consent.visits import Hit, Seen
+from consent.visits import Seen
 
-LINE = re.compile(
-    r'(?P<address>\S+) \S+ .*?\[(?P<moment>[^\]]+)\] "(?P<method>[A-Z]+) (?P<path>\S+)[^"]*" '
-    r'(?P<status>\d{3}) \S+ "(?P<referrer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)"'
-)
-MOMENT = "%d/%b/%Y:%H:%M:%S %z"
 # A page: without an extension, or with one of these. All else belongs to pages.
 EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,5})$")
 PAGES = frozenset(("html", "htm", "xhtml", "php", "asp", "aspx", "jsp", "shtml"))
+# Feeds, JSON, and what administers the common systems: programs ask for them, and those who look after the website.
+NO_PAGE = re.compile(
+    r"^/(?:api|graphql|jsonapi|admin|administrator|cdn-cgi|\.well-known)(?:/|$)"
+    r"|/wp-(?:admin|json|includes|content)(?:/|$)|/(?:wp-login|wp-cron|wp-comments-post|xmlrpc)\.php$"
+    r"|/(?:feed|feeds|rss|atom)(?:/(?:rss|rss2|rdf|atom))?/?$",
+    re.IGNORECASE,
+)
+NO_PAGE_QUERY = re.compile(
+    r"[?&](?:(?:feed|rest_route|wc-ajax)=|(?:format|_format|output)=(?:json|xml|rss|atom|feed)\b)",
+    re.IGNORECASE,
+)
+# 304: the browser had the page already.
+SUCCESSES = ("200", "304")
 # Of which one batch is a transaction, so that memory stays small and little has to be done again.
 LINES_AT_ONCE = 50_000
+# That show in which format a file is.
+FIRST_LINES = 100
+# Characters of a line that is shown.
+LONGEST_SHOWN = 160
 # How long a site's days stay open after a batch, in case there is another.
 OPEN_FOR = timedelta(minutes=10)
 # Names the files that were read, among the processes that counted.
 READ = uuid.UUID("0198c0de-7a11-7b0c-9b2e-5c6a6f0e1d20")
+# Of a path or a referrer, as of those that browsers send.
+LONGEST = 4096
+ADDRESS = re.compile(r"[0-9A-Fa-f:.]{3,}")
+HOW_TO_NAME = (
+    "Name its fields with --format, as the web server's configuration does: '$remote_addr … $status' or '%h … %>s' "
+    "(docs/logs.md)."
+)
 
 
 @dataclass
@@ -52,9 +83,169 @@ class Imported:
     counted_before: int = 0
     # Robots, pictures, errors: no page that somebody viewed.
     no_views: int = 0
+    # Of hosts that are none of the site's.
+    elsewhere: int = 0
     unreadable: int = 0
     # Older than counters are kept, or in the future.
     out_of_time: int = 0
+    # The number and the text of the first line that could not be read.
+    first_unreadable: tuple[int, str] | None = None
+
+
+class View(NamedTuple):
+    """What the cells of a page view are made from."""
+
+    hour: datetime
+    # Of the page, and its path with the query.
+    origin: str
+    path: str
+    # None: the log does not say.
+    referrer: str | None
+    # Whatever of those that are counted alike.
+    browser: str
+    network: str | None
+    # Shown to nobody that a log knows of.
+    banner: None = None
+
+
+class Rules:
+    """Which lines are views of the site's pages, on days that are counted.
+
+    `kept` is the first and the last day that is.
+    """
+
+    def __init__(self, site_file: SiteFile, networks: Networks, kept: tuple[date, date]) -> None:
+        origins = site_file.site.origins
+        # The first of several origins of one host. A log that names no host is of the site's first.
+        of_host = {urlsplit(each).hostname: each for each in reversed(origins)}
+        self._origins = {**of_host, None: origins[0]}
+        self._networks, self._kept = networks, kept
+
+    def view(self, line: Line, found: Imported) -> View | None:
+        """What a line counts as; None where it is nothing to count. `found` is told."""
+        origin = self._origins.get(line.host)
+        if origin is None:
+            found.elsewhere += 1
+            return None
+        agent, referrer = line.agent, line.referrer
+        is_success = line.method == "GET" and line.status in SUCCESSES
+        browser = "" if agent is None else _browser(agent)
+        if not is_success or browser is None or not _is_page(line.path):
+            found.no_views += 1
+            return None
+        if agent is None:
+            # Without the browser's name a visit would lack half of its cells.
+            referrer = None
+        first, last = self._kept
+        if not first <= line.hour.date() <= last:
+            found.out_of_time += 1
+            return None
+        found.counted += 1
+        network = self._networks.of_first(line.addresses)
+        path = line.path[:LONGEST]
+        return View(line.hour, origin, path, referrer and referrer[:LONGEST], browser, network)
+
+
+# Most lines are about what many ask for: the pages, and their pictures.
+@lru_cache(maxsize=4096)
+def _is_page(address: str) -> bool:
+    path = cleaning.bare(address)
+    extension = EXTENSION.search(path)
+    if not path.startswith("/") or (extension and extension[1].lower() not in PAGES):
+        return False
+    return not (NO_PAGE.search(path) or NO_PAGE_QUERY.search(address))
+
+
+@lru_cache(maxsize=4096)
+def _browser(agent: str) -> str | None:
+    """One of the browsers that are counted as this one; None: it is a program."""
+    return None if is_robot(agent) else _alike.setdefault(classify(agent), agent)
+
+
+# The first browser of each kind: a few hundred.
+_alike: dict[Client, str] = {}
+
+
+def reader_of(file: IO[bytes], where: Path, given: str | None, zone: tzinfo) -> Reader:
+    """The reader of a log's format: the one that is `given` (logformats.named), or that its first lines are of.
+
+    Raises Invalid, which shows the first line if no reader knows the format. The file is at its beginning, then too.
+    """
+    with _text_of(file) as text:
+        lines = [each.rstrip("\r\n") for each in islice(text, FIRST_LINES)]
+    file.seek(0)
+    found = (
+        logformats.detect(lines, zone) if given is None else logformats.fitting(given, lines, zone)
+    )
+    if found is None:
+        number, line = next(each for each in enumerate(lines, 1) if each[1])
+        wrong = "no known format reads" if given is None else "--format does not fit"
+        raise Invalid(f"{where}:{number}: {wrong} this line: {shown(line)} {HOW_TO_NAME}")
+    return found
+
+
+def shown(line: str) -> str:
+    """A line for a terminal: on one line, without addresses, and cut."""
+    hidden = ADDRESS.sub(_without_address, line[: 4 * LONGEST_SHOWN])
+    plain = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in hidden)
+    return plain if len(plain) <= LONGEST_SHOWN else plain[: LONGEST_SHOWN - 1] + "…"
+
+
+def _without_address(found: re.Match[str]) -> str:
+    return cleaning.HIDDEN if parsed(found[0].rstrip(".:")) else found[0]
+
+
+@contextmanager
+def _text_of(file: IO[bytes]) -> Iterator[Iterator[str]]:
+    """Its lines. Where one is no UTF-8, what is wrong in it is replaced."""
+    text = TextIOWrapper(file, "utf-8-sig", "replace", newline="\n")
+    try:
+        yield text
+    finally:
+        text.detach()
+
+
+def read(
+    engine: Engine,
+    version: Published,
+    file: IO[bytes],
+    reader: Reader,
+    rules: Rules,
+    found: Imported,
+) -> Iterator[None]:
+    """Counts the page views in a log, and yields after each batch. `found` is kept up to date.
+
+    A batch that was counted before is left out, so that it may be begun again. Raises SQLAlchemyError.
+    """
+    name = _identity(file)
+    remembered_for = timedelta(days=version.site_file.keep.counters.days)
+    bounds = Bounds()
+    with _text_of(file) as text, _no_collection():
+        for number in count(1):
+            lines = list(islice(text, LINES_AT_ONCE))
+            if not lines:
+                _keep_open(engine, version.site, None)
+                return
+            before = found.counted
+            sums = _sums(_views(lines, reader, rules, found), version)
+            found.lines += len(lines)
+            _keep_open(engine, version.site, datetime.now(UTC) + OPEN_FOR)
+            if not visits.merge(engine, bounds, name, number, sums, remembered_for):
+                found.counted_before += found.counted - before
+                found.counted = before
+            yield
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Nothing here refers to itself in a circle, and to look for what does takes a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _identity(file: IO[bytes]) -> uuid.UUID:
@@ -66,81 +257,43 @@ def _identity(file: IO[bytes]) -> uuid.UUID:
     return uuid.uuid5(READ, made.hexdigest())
 
 
-def read(
-    engine: Engine,
-    version: Published,
-    networks: Networks,
-    file: IO[bytes],
-    kept: tuple[date, date],
-    found: Imported,
-) -> Iterator[int]:
-    """Counts the page views in a log, and yields after each batch how many bytes it had. `found` is kept up to date.
-
-    `kept` is the first and the last day that is counted. A batch that was counted before is left out, so that it may be
-    begun again. Raises SQLAlchemyError.
-    """
-    name = _identity(file)
-    origin = version.site_file.site.origins[0]
-    remembered_for = timedelta(days=version.site_file.keep.counters.days)
-    bounds = Bounds()
-    for number in count(1):
-        lines = list(islice(file, LINES_AT_ONCE))
-        if not lines:
-            _keep_open(engine, version.site, None)
-            return
-        sums, before = Sums(), found.counted
-        for line in lines:
-            text = line.decode("utf-8", "replace")
-            for cell in _cells(text, version, networks, origin, kept, found):
-                sums[version.site, cell] += 1
-        found.lines += len(lines)
-        _keep_open(engine, version.site, datetime.now(UTC) + OPEN_FOR)
-        if not visits.merge(engine, bounds, name, number, sums, remembered_for):
-            found.counted_before += found.counted - before
-            found.counted = before
-        yield sum(map(len, lines))
-
-
 def _keep_open(engine: Engine, site: str, until: datetime | None) -> None:
     with write(engine) as connection:
         connection.execute(update(Site).where(Site.site == site).values(importing_until=until))
 
 
-def _cells(
-    line: str,
-    version: Published,
-    networks: Networks,
-    origin: str,
-    kept: tuple[date, date],
-    found: Imported,
-) -> list[Cell]:
-    match = LINE.match(line)
-    try:
-        moment = datetime.strptime(match["moment"], MOMENT) if match else None  # noqa: DTZ007 -- it has %z
-        day = moment.astimezone(version.site_file.zone).date() if moment else None
-    except (ValueError, OverflowError):
-        moment = None
-    if match is None or moment is None or day is None:
-        found.unreadable += 1
-        return []
-    if not _is_view(match) or is_robot(match["agent"]):
-        found.no_views += 1
-        return []
-    first, last = kept
-    if not first <= day <= last:
-        found.out_of_time += 1
-        return []
-    referrer = "" if match["referrer"] == "-" else match["referrer"][:4096]
-    hit = Hit(path=match["path"][:4096], referrer=referrer)
-    seen = Seen(origin, classify(match["agent"]), None, networks.name(match["address"]))
-    found.counted += 1
-    return visits.cells(version.site_file, hit, seen, moment, version.number)
+def _views(lines: Iterable[str], reader: Reader, rules: Rules, found: Imported) -> Tally[View]:
+    views = Tally[View]()
+    for number, whole in enumerate(lines, found.lines + 1):
+        text = whole.rstrip("\r\n")
+        if not text:
+            continue
+        try:
+            line = reader.read(text)
+        except ValueError:
+            found.unreadable += 1
+            if found.first_unreadable is None:
+                found.first_unreadable = number, text
+            continue
+        if line is not None and (view := rules.view(line, found)):
+            views[view] += 1
+    return views
 
 
-def _is_view(match: re.Match[str]) -> bool:
-    """Whether somebody got a page. 304: their browser had it already."""
-    if match["method"] != "GET" or match["status"] not in ("200", "304"):
-        return False
-    path = cleaning.bare(match["path"])
-    extension = EXTENSION.search(path)
-    return path.startswith("/") and (extension is None or extension[1].lower() in PAGES)
+def _sums(views: Tally[View], version: Published) -> Sums:
+    sums = Tally(_cells(views, version))
+    return Sums({(version.site, cell): count for cell, count in sums.items()})
+
+
+def _page(counted: tuple[View, int]) -> str:
+    return counted[0].path
+
+
+def _cells(views: Tally[View], version: Published) -> Iterator[Cell]:
+    """The cells of views, each as often as it is counted. Views that are the same have the same."""
+    # One page after the other: what is worked out of its path is at hand then.
+    for view, times in sorted(views.items(), key=_page):
+        seen = Seen(view.origin, classify(view.browser), None, view.network)
+        cells = visits.cells(version.site_file, view, seen, view.hour, version.number)
+        for _ in range(times):
+            yield from cells

@@ -44,10 +44,10 @@ def imported(app: Flask, command: Command, tmp_path: Path):  # type: ignore[no-u
     return run
 
 
-def pages(app: Flask, by: visits.By = "page") -> dict[str, int]:
-    period = Period(datetime(2026, 11, 1, tzinfo=UTC).date(), NOW.date())
+def pages(app: Flask, by: visits.By = "page", now: datetime = NOW) -> dict[str, int]:
+    period = Period(datetime(2026, 11, 1, tzinfo=UTC).date(), now.date())
     with app.app_context():
-        found = visits.answer(db.session(), "07sor", period, by, NOW)
+        found = visits.answer(db.session(), "07sor", period, by, now)
         return {row.value: row.count for row in found.rows}
 
 
