@@ -467,7 +467,7 @@ def import_log(site: str, files: tuple[Path, ...], layout: str | None) -> None:
     for path in files:
         found = weblog.Imported()
         with logfiles.opened(path) as (file, raw):
-            reader = weblog.reader_of(file, path, layout, site_file.zone)
+            reader = weblog.reader_of(file, path, layout)
             size = path.stat().st_size
             with click.progressbar(length=size, label=path.name, file=sys.stderr) as bar:
                 for _ in weblog.read(db.engine, version, file, reader, rules, found):

@@ -8,14 +8,14 @@ extended format (IIS, CloudFront), `Json` objects of whatever names, `Caddy` its
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import tzinfo
+from datetime import UTC
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 from consent.errors import Invalid
-from consent.loglines import ESCAPED, FIELDS, Line, Texts, line_of, plain, require, unescaped
+from consent.loglines import ESCAPED, FIELDS, Line, Texts, hour, line_of, plain, require, unescaped
 
 
 class Reader(Protocol):
@@ -53,8 +53,8 @@ class Layout:
     layout lacks what is needed.
     """
 
-    def __init__(self, name: str, layout: str, zone: tzinfo) -> None:
-        self.name, self._zone = name, zone
+    def __init__(self, name: str, layout: str) -> None:
+        self.name = name
         self._match, names = _compiled(layout.replace('\\"', '"').replace("\\t", "\t"))
         require(names, f"--format {layout!r}")
         # The last group, which matches nothing, stands for what the layout does not have.
@@ -67,7 +67,7 @@ class Layout:
         values: Texts = found.group(*self._groups)
         if "\\" in text:
             values = [each and unescaped(each) for each in values]
-        return line_of(self._zone, values)
+        return line_of(values)
 
 
 def _places(names: list[str], wanted: Iterable[Sequence[str]]) -> list[int]:
@@ -158,8 +158,7 @@ class Columns:
 
     name = "iis"
 
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
+    def __init__(self) -> None:
         self._date = ""
         self._columns: list[str] = []
 
@@ -181,7 +180,7 @@ class Columns:
             # IIS writes + for blanks.
             agent, forwarded = (each and each.replace("+", " ") for each in (agent, forwarded))
         request = [None, method, path, query, status, referrer, agent, forwarded, address, host]
-        return line_of(self._zone, [moment, *request])
+        return line_of([moment, *request])
 
     def _direct(self, text: str) -> None:
         name, _, value = text.partition(":")
@@ -219,12 +218,9 @@ class Json:
 
     name = "json"
 
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
-
     def read(self, text: str) -> Line | None:
         found = _object(text)
-        return line_of(self._zone, [_first(found, keys) for keys in _keys(tuple(found))])
+        return line_of([_first(found, keys) for keys in _keys(tuple(found))])
 
 
 @lru_cache(maxsize=256)
@@ -270,9 +266,6 @@ class Caddy:
 
     name = "caddy"
 
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
-
     def read(self, text: str) -> Line | None:
         found = _object(text)
         logger = found.get("logger")
@@ -291,7 +284,7 @@ class Caddy:
         time, status = _text(found.get("ts")), _text(found.get("status"))
         address = _text(request.get("client_ip") or request.get("remote_ip"))
         said = [None, method, path, None, status, referrer, agent, forwarded, address, host]
-        return line_of(self._zone, [time, *said])
+        return line_of([time, *said])
 
 
 # https://httpd.apache.org/docs/2.4/mod/mod_log_config.html#examples and, with the addresses last, nginx's own `main`.
@@ -304,7 +297,7 @@ LAYOUTS = {
     "combined": f"%h {_COMBINED}",
     "common": f"%h {_COMMON}",
 }
-OTHERS: dict[str, Callable[[tzinfo], Reader]] = {
+OTHERS: dict[str, Callable[[], Reader]] = {
     "caddy": Caddy,
     "json": Json,
     "iis": Columns,
@@ -313,14 +306,14 @@ OTHERS: dict[str, Callable[[tzinfo], Reader]] = {
 NAMES = (*LAYOUTS, *OTHERS)
 
 
-def detect(lines: Sequence[str], zone: tzinfo) -> Reader | None:
+def detect(lines: Sequence[str]) -> Reader | None:
     """The reader of most of a file's first lines, and of equals the first of NAMES. None: none reads any."""
-    return _best([partial(named, each, zone) for each in NAMES], lines)
+    return _best([partial(named, each) for each in NAMES], lines)
 
 
-def fitting(given: str, lines: Sequence[str], zone: tzinfo) -> Reader | None:
+def fitting(given: str, lines: Sequence[str]) -> Reader | None:
     """The reader that is given (see `named`); None where it reads none of the first lines. Raises Invalid."""
-    return _best([partial(named, given, zone)], lines)
+    return _best([partial(named, given)], lines)
 
 
 def _best(choices: Sequence[Callable[[], Reader]], lines: Sequence[str]) -> Reader | None:
@@ -336,24 +329,26 @@ def _score(reader: Reader, lines: Iterable[str]) -> tuple[int, int]:
     read = refused = 0
     for line in lines:
         try:
-            read += bool(line) and reader.read(line) is not None
+            if line and (found := reader.read(line)):
+                hour(found.time, UTC)
+                read += 1
         except ValueError:
             refused -= 1
     return read, refused
 
 
-def named(given: str, zone: tzinfo) -> Reader:
+def named(given: str) -> Reader:
     """The reader of a format by its name, or of a layout as the server's configuration has it. Raises Invalid."""
     if given in LAYOUTS:
-        return Layout(given, LAYOUTS[given], zone)
+        return Layout(given, LAYOUTS[given])
     if given in OTHERS:
-        return OTHERS[given](zone)
+        return OTHERS[given]()
     if given.startswith("#Fields:"):
-        columns = Columns(zone)
+        columns = Columns()
         columns.read(given)
         return columns
     if DIRECTIVE.search(given):
-        return Layout("--format", given, zone)
+        return Layout("--format", given)
     raise Invalid(
         f"--format {given!r} is none of {', '.join(NAMES)}, nor does it name fields as a log_format of nginx ($status) "
         "or a LogFormat of Apache (%s) does."

@@ -13,8 +13,8 @@ from consent.errors import Invalid
 class Line(NamedTuple):
     """What a line says of one request. Its addresses go no further than the network's name."""
 
-    # In which it came, in the site's time zone. Nothing finer is counted.
-    hour: datetime
+    # As the log has it: see `hour`.
+    time: str
     method: str
     # With its query.
     path: str
@@ -59,8 +59,8 @@ Texts = Sequence[str | None]
 NEEDED = ("time", "status")
 
 
-def line_of(zone: tzinfo, values: Texts) -> Line:
-    """`values` are in the order of FIELDS."""
+def line_of(values: Texts) -> Line:
+    """`values` are in the order of FIELDS. Raises ValueError where one that is needed is missing."""
     time, request, method, path, query, status, referrer, agent, forwarded, address, host = values
     if request is not None and (path is None or method is None):
         method, path = _request(request)
@@ -69,7 +69,7 @@ def line_of(zone: tzinfo, values: Texts) -> Line:
     if query and query != "-" and "?" not in path:
         path = f"{path}?{query.removeprefix('?')}"
     return Line(
-        hour(time, zone),
+        time,
         method or "GET",
         path if path.isascii() else _encoded(path),
         status,

@@ -13,7 +13,7 @@ from collections import Counter as Tally
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from io import TextIOWrapper
 from itertools import count, islice
@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, update
 
-from consent import cleaning, logformats, visits
+from consent import cleaning, logformats, loglines, visits
 from consent.bounds import Bounds
 from consent.counters import Cell, Sums
 from consent.db import write
@@ -119,31 +119,34 @@ class Rules:
         # The first of several origins of one host. A log that names no host is of the site's first.
         of_host = {urlsplit(each).hostname: each for each in reversed(origins)}
         self._origins = {**of_host, None: origins[0]}
-        self._networks, self._kept = networks, kept
+        self._zone, self._networks, self._kept = site_file.zone, networks, kept
 
     def view(self, line: Line, found: Imported) -> View | None:
-        """What a line counts as; None where it is nothing to count. `found` is told."""
-        origin = self._origins.get(line.host)
+        """What a line counts as; None where it is nothing to count, of which `found` is told.
+
+        Raises ValueError where its time is none.
+        """
+        time, method, path, status, referrer, agent, addresses, host = line
+        origin = self._origins.get(host)
         if origin is None:
             found.elsewhere += 1
             return None
-        agent, referrer = line.agent, line.referrer
-        is_success = line.method == "GET" and line.status in SUCCESSES
-        browser = "" if agent is None else _browser(agent)
-        if not is_success or browser is None or not _is_page(line.path):
+        # What costs least comes first.
+        is_view = method == "GET" and status in SUCCESSES and _is_page(path)
+        browser = "" if agent is None or not is_view else _browser(agent)
+        if not is_view or browser is None:
             found.no_views += 1
             return None
-        if agent is None:
-            # Without the browser's name a visit would lack half of its cells.
-            referrer = None
+        hour = loglines.hour(time, self._zone)
         first, last = self._kept
-        if not first <= line.hour.date() <= last:
+        if not first <= hour.date() <= last:
             found.out_of_time += 1
             return None
         found.counted += 1
-        network = self._networks.of_first(line.addresses)
-        path = line.path[:LONGEST]
-        return View(line.hour, origin, path, referrer and referrer[:LONGEST], browser, network)
+        # Without the browser's name a visit would lack half of its cells.
+        came_from = None if agent is None or referrer is None else referrer[:LONGEST]
+        network = self._networks.of_first(addresses)
+        return View(hour, origin, path[:LONGEST], came_from, browser, network)
 
 
 # Most lines are about what many ask for: the pages, and their pictures.
@@ -166,7 +169,7 @@ def _browser(agent: str) -> str | None:
 _alike: dict[Client, str] = {}
 
 
-def reader_of(file: IO[bytes], where: Path, given: str | None, zone: tzinfo) -> Reader:
+def reader_of(file: IO[bytes], where: Path, given: str | None) -> Reader:
     """The reader of a log's format: the one that is `given` (logformats.named), or that its first lines are of.
 
     Raises Invalid, which shows the first line if no reader knows the format. The file is at its beginning, then too.
@@ -174,9 +177,7 @@ def reader_of(file: IO[bytes], where: Path, given: str | None, zone: tzinfo) -> 
     with _text_of(file) as text:
         lines = [each.rstrip("\r\n") for each in islice(text, FIRST_LINES)]
     file.seek(0)
-    found = (
-        logformats.detect(lines, zone) if given is None else logformats.fitting(given, lines, zone)
-    )
+    found = logformats.detect(lines) if given is None else logformats.fitting(given, lines)
     if found is None:
         number, line = next(each for each in enumerate(lines, 1) if each[1])
         wrong = "no known format reads" if given is None else "--format does not fit"
@@ -270,12 +271,13 @@ def _views(lines: Iterable[str], reader: Reader, rules: Rules, found: Imported) 
             continue
         try:
             line = reader.read(text)
+            view = rules.view(line, found) if line else None
         except ValueError:
             found.unreadable += 1
             if found.first_unreadable is None:
                 found.first_unreadable = number, text
             continue
-        if line is not None and (view := rules.view(line, found)):
+        if view:
             views[view] += 1
     return views
 
