@@ -7,6 +7,7 @@ do. What this guarantees, against whom, and what not: docs/anonymity.md.
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import TypeVar
 
 # The smallest count that is ever shown.
@@ -73,11 +74,14 @@ def release_table(
                     changed.update(_lines(least, kind))
 
     settle(set(lines))
-    while shown and (bare := _first_without_alternative(ordered, cells, shown, is_possible, k)):
-        near = [cell for line in _lines(bare, kind) for cell in lines[line] if cell in shown]
-        hidden = min(near or shown, key=_by_size(cells))
-        del shown[hidden]
-        settle(set(_lines(hidden, kind)))
+    is_needless = _alternatives(ordered, cells, shown, is_possible, k)
+    # What has an alternative keeps it when more is hidden, so that each is looked at once.
+    for bare in [cell for cell in ordered if cells[cell] < k]:
+        while shown and not is_needless(bare):
+            near = [cell for line in _lines(bare, kind) for cell in lines[line] if cell in shown]
+            hidden = min(near or shown, key=_by_size(cells))
+            del shown[hidden]
+            settle(set(_lines(hidden, kind)))
     return shown
 
 
@@ -138,23 +142,21 @@ def _beside_small_rest(
     return min(visible, key=_by_size(cells)) if visible and not is_safe(rest, k) else None
 
 
-def _first_without_alternative(
+def _alternatives(
     ordered: Sequence[Place[Value]],
     cells: Mapping[Place[Value], int],
     shown: Mapping[Place[Value], int],
     is_possible: Callable[[Place[Value]], bool],
     k: int,
-) -> Place[Value] | None:
-    """The first small cell that has to be small, if the totals and the shown cells are what they are. `ordered` are
-    those that are not zero, the largest first.
+) -> Callable[[Place[Value]], bool]:
+    """What tells whether a small cell need not be small, though the totals and the shown cells are what they are.
 
     Take four withheld cells at the corners of a rectangle: where two opposite ones become less by some amount and the
     two others more, all totals stay as they are. So a cell need not be small if it is the less of such a rectangle,
-    down to zero, or the more, up to k.
+    down to zero, or the more, up to k. `ordered` are the cells that are not zero, the largest first.
     """
-    withheld = [cell for cell in ordered if cell not in shown]
     of_row, of_column = defaultdict(list), defaultdict(list)
-    for row, column in withheld:
+    for row, column in ordered:
         of_row[row].append(column)
         of_column[column].append(row)
 
@@ -164,29 +166,26 @@ def _first_without_alternative(
     def can_be_zero(row: Value, column: Value) -> bool:
         count = cells[row, column]
         return any(
-            cells[other, another] >= count
-            and other != row
+            other != row
             and another != column
+            and (other, another) not in shown
             and is_free((row, another))
             and is_free((other, column))
-            for other, another in withheld
+            for other, another in takewhile(lambda cell: cells[cell] >= count, ordered)
         )
 
     def can_be_large(row: Value, column: Value) -> bool:
         more = k - cells[row, column]
-        others = [each for each in of_column[column] if each != row and cells[each, column] >= more]
+
+        def is_enough(cell: Place[Value]) -> bool:
+            return cell not in shown and cells[cell] >= more
+
+        others = [each for each in of_column[column] if each != row and is_enough((each, column))]
         return any(
             is_free((other, another))
             for another in of_row[row]
-            if another != column and cells[row, another] >= more
+            if another != column and is_enough((row, another))
             for other in others
         )
 
-    return next(
-        (
-            cell
-            for cell in withheld
-            if cells[cell] < k and not can_be_zero(*cell) and not can_be_large(*cell)
-        ),
-        None,
-    )
+    return lambda cell: can_be_zero(*cell) or can_be_large(*cell)
