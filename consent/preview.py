@@ -32,10 +32,10 @@ class Preview:
         ]
 
 
-def of(site_file: SiteFile, number: int, language: str) -> Preview:
-    """How a site file looks as the version of this number."""
+def of(site_file: SiteFile, number: int, language: str, address: str) -> Preview:
+    """How a site file looks as the version of this number, on the server at `address`."""
     text = notice.text(site_file, number, language)
-    composed = script.compose(number, site_file, [text])
+    composed = script.compose(number, site_file, [text], address)
     first = composed.pop("first")
     functions = ",".join(
         f'"{script.digest(body)}":()=>{{{body.strip()}}}' for body in composed.values()

@@ -73,7 +73,7 @@ def unseen() -> Response:
 def staged(site_file: SiteFile, number: int, language: str, show: str) -> Response:
     """A page that shows a site file as its visitors would see it."""
     spoken = language if language in site_file.site.languages else site_file.default_language
-    made = preview.of(site_file, number, spoken)
+    made = preview.of(site_file, number, spoken, web.public_url())
     response = Response(
         render_template(
             "dashboard/stage.html",
@@ -81,7 +81,6 @@ def staged(site_file: SiteFile, number: int, language: str, show: str) -> Respon
             preview=made,
             spoken=spoken,
             show=show if show in SHOWN else SHOWN[0],
-            address=f"{web.public_url()}/e/{site_file.site.key}.js",
         )
     )
     # The banner's script runs as it is, and reaches nobody.

@@ -3,7 +3,7 @@
 //
 // Takes SITE; ADDRESS, empty where the server was not told.
 
-const OURS = `[src*="/e/${SITE}."],[src*="/e/${SITE}/"]`;
+const OURS = `script[src*="/e/${SITE}."],script[src*="/e/${SITE}/"]`;
 // A module or a bundler leaves no current script, so the tag is looked for.
-const TAG = [document.currentScript, document.querySelector(OURS)].find((tag) => tag?.matches(OURS));
+const TAG = document.querySelector(OURS);
 const SERVER = TAG ? TAG.src.split("/e/" + SITE)[0] : ADDRESS;

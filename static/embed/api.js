@@ -20,7 +20,7 @@ function onClick(event) {
 function onKey(event) {
   if (!isAsking()) return;
   // The keyboard comes here first, and goes on into the page.
-  if (event.key === "Tab" && event.target === document.body) document.body.prepend(main.host), main.host.showPopover?.();
+  if (event.key === "Tab" && event.target === document.body) document.body.prepend(main.host), lift();
   after("onKey", event);
 }
 

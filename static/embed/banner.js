@@ -29,7 +29,6 @@ function addStyle(style) {
 // What is opened on purpose lies in a host of another name: lists of filters hide banners.
 function show(name, style, inside, slotted = "") {
   hide();
-  document.querySelector("consent-banner")?.remove(); // a copy from somebody's cache of pages
   // At the end, where an application that takes the whole page over (hydration) looks last.
   document.body.insertAdjacentHTML(
     "beforeend",
@@ -43,20 +42,22 @@ function show(name, style, inside, slotted = "") {
   main.root.addEventListener("pointerover", () => load("after"));
   addStyle(BASE_STYLE);
   addStyle(style);
-  // Into the top layer, above all that is there already. What comes there later, and modal dialogs: after/watch.js.
-  // Where browsers know none of it, the greatest z-index has to do.
-  main.host.showPopover?.();
+  afterPaint(lift);
 }
 
+// Into the top layer, above all that is there already; not before it is seen, since the browser lays out the page for
+// it at once. What comes there later, and modal dialogs: after/watch.js. Where browsers know none of it, the greatest
+// z-index has to do.
+const lift = () => main.host?.togglePopover?.(true);
+
+// Or a copy that came with a page from somebody's cache.
 function hide() {
-  main.host?.remove();
+  document.querySelector("consent-banner,consent-settings")?.remove();
   main.host = null;
 }
 
 // Read out by screen readers. It has to be there for a moment before it says something.
-const say = (text) => setTimeout(() => main.host && (main.root.querySelector("[role=status]").textContent = text), 200);
-
-const isShown = () => !!isAsking() && main.host.checkVisibility?.() !== false;
+const say = (text) => setTimeout(() => main.host && (main.root.lastChild.textContent = text), 200);
 
 const isAsking = () => main.host?.hasAttribute("data-consent-box");
 

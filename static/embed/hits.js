@@ -1,14 +1,16 @@
 // Tells the server of this page view, once the page is seen: which page, and from where. Nothing is stored or read.
+// When it may: hits/always.js, hits/analytics.js.
 //
-// Takes choice.js, gate.js, banner.js; HITS, the purposes that have to be granted; TAGS, what campaigns.js found. Signals follow every change of the
-// page, and that it is seen (handover.js), and so does this: an application may change its address without loading.
+// Takes choice.js, banner.js; TAGS, what campaigns.js found. Signals follow every change of the page, and that it is
+// seen (start.js), and so does this: an application may change its address without loading.
 
 let counted;
 let referrer = document.referrer;
 
-main.signals.push(() => {
+function count() {
   const path = location.pathname;
-  if (!main.begun || optsOut || document.hidden || path === counted || !HITS.every(isGranted)) return;
-  navigator.sendBeacon?.(`${main.BASE}/hits`, JSON.stringify({ path: path + TAGS, referrer, banner: isShown() && main.language }));
+  if (!main.begun || optsOut || document.hidden || path === counted) return;
+  const banner = isAsking() && main.host.checkVisibility?.() !== false && main.language;
+  navigator.sendBeacon?.(`${main.BASE}/hits`, JSON.stringify({ path: path + TAGS, referrer, banner }));
   referrer = location.origin + (counted = path);
-});
+}

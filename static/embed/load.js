@@ -11,12 +11,8 @@ function load(name, hash = SCRIPTS[name]) {
       integrity: `sha256-${hash}=`,
       crossOrigin: "",
       nonce: TAG?.nonce,
-      onload: () => script.remove(done(main[name])),
-      onerror() {
-        main["~" + name] = 0;
-        script.remove(done());
-      },
     });
+    script.onload = script.onerror = () => script.remove(done((main["~" + name] = main[name])));
     // In the head, an application that takes the page over (hydration) overlooks what it does not know.
     document.head.append(script);
   }));

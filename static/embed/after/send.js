@@ -25,8 +25,10 @@ function lineOf({ t, i, v, p, s, u }) {
   );
 }
 
-// Those of earlier pages and other tabs, and those of this one where nothing may be stored.
+// Those of earlier pages and other tabs, and those of this one where nothing may be stored. They go before the choice
+// does, so that when it has gone there are none, and the storage need not be read, which takes longer than all else here.
 function unsent() {
+  if (!main.choice?.u && !lines[0]) return lines;
   try {
     lines = [...new Set([...(localStorage[main.OWN] || "").split("\n"), ...lines])];
   } catch {

@@ -15,4 +15,6 @@ main.after = { begin, onKey, follow, look, raise, settle, leave, set, keepUnsent
 // What they have not been told, before anything starts.
 main.signal();
 watcher.observe(document, { subtree: true, attributeFilter: WATCHED.attributeFilter });
-look([{ addedNodes: [document] }]);
+// In a task of its own: for each script that is asked for, Chromium looks up where in the source each function on the
+// stack stands, and parses them again.
+queueMicrotask(() => look([{ addedNodes: [document] }]));

@@ -40,9 +40,12 @@ function notice(target, name) {
   return target.matches("[data-consent]");
 }
 
-// Whether there is anything to follow in what came.
+// Whether there is anything to follow in what came. The whole document comes once only.
+let hasMet = false;
+
 function meet(node) {
-  if (!node.querySelectorAll) return false;
+  if (!node.querySelectorAll || (node === document && hasMet)) return false;
+  hasMet = true;
   let found = node.matches?.(WAITING) || node.querySelector(WAITING);
   if (node.querySelector("dialog[open]")) raise();
   found = enter(node) || found;
@@ -65,11 +68,11 @@ function enter({ shadowRoot }) {
 // is open.
 function raise() {
   const host = main.host;
-  if (!host?.showPopover) return;
+  if (!host?.togglePopover) return;
   const home = [...document.querySelectorAll("dialog:modal")].pop() || document.body;
   if (host.parentNode !== home) home.append(host);
-  host.hidePopover();
-  host.showPopover();
+  host.togglePopover(false);
+  host.togglePopover(true);
 }
 
 // Escape leaves everything refused and stores nothing. It is the page's where somebody is in the page.

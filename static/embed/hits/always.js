@@ -1,0 +1,1 @@
+main.signals.push(count);
