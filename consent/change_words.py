@@ -99,6 +99,7 @@ def _reasons() -> dict[Reason, str]:
         "country": gettext("Data may be in another country."),
         "cookie": gettext("Another cookie is stored."),
         "lifetime": gettext("A cookie is stored longer."),
+        "storage": gettext("Something else is stored in your browser."),
         "data": gettext("Another kind of data is collected."),
         "source": gettext("Data come from another source."),
         "retention": gettext("What is said of how long data are kept is different."),
@@ -112,13 +113,13 @@ def _reasons() -> dict[Reason, str]:
     }
 
 
-def _is_cookie(path: tuple[str, ...]) -> bool:
-    return path[0] == "services" and len(path) > 3 and path[2] == "cookies"
+def _is_stored(path: tuple[str, ...]) -> bool:
+    return path[0] == "services" and len(path) > 3 and path[2] in ("cookies", "storage")
 
 
 def _part(path: tuple[str, ...]) -> str:
-    if _is_cookie(path):
-        return str(gettext("Cookie"))
+    if _is_stored(path):
+        return str(gettext("Cookie") if path[2] == "cookies" else gettext("Stored in your browser"))
     found: dict[str, str] = {
         "introduction": gettext("Introduction"),
         "banner": gettext("Privacy choices"),
@@ -146,7 +147,7 @@ def _part(path: tuple[str, ...]) -> str:
 
 def _name(change: Change, old: SiteFile, new: SiteFile, language: str) -> str:
     table, *rest = change.path
-    if _is_cookie(change.path):
+    if _is_stored(change.path):
         return change.path[3]
     if not rest:
         return ""

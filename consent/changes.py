@@ -6,6 +6,7 @@ program, so wherever a text describes processing or promises something, other wo
 publishes may lower that, and has to say why (GDPR articles 13 and 14; WP260 rev.01, paragraphs 29 to 31).
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ Reason = Literal[
     "country",
     "cookie",
     "lifetime",
+    "storage",
     "data",
     "source",
     "retention",
@@ -42,6 +44,7 @@ NAMED_BY = {
     **dict.fromkeys(("rights", "safeguards", "statements"), "key"),
     **dict.fromkeys(("data", "retention"), "what"),
     "cookies": "name",
+    "storage": "name",
     "links": "address",
 }
 # No name in a file has this character.
@@ -242,12 +245,21 @@ def _services(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
             return None
         case ["cookies", _]:
             return "cookie" if old is None else None
+        case ["storage", _]:
+            return "storage" if old is None else None
+        case ["storage", _, "kind"]:
+            return "storage"
+        case ["storage", _, "lifetime"]:
+            return "storage" if _hours(new) > _hours(old) else None
         case ["cookies", _, "lifetime"]:
             return "lifetime" if _hours(new) > _hours(old) else None
     return _described(old, new)
 
 
-def _hours(lifetime: dict[str, Any]) -> float:
+def _hours(lifetime: dict[str, Any] | None) -> float:
+    if lifetime is None:
+        # As long as the browser keeps it.
+        return math.inf
     # A browser's session may last for days, but its cookies are not meant to.
     return float(lifetime["amount"] * HOURS.get(lifetime["unit"], 0))
 

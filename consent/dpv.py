@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from consent import dpv_terms, i18n
-from consent.sitefile import NECESSARY, Authority, Contact, Processor, Purpose, SiteFile
+from consent import dpv_terms, i18n, notice
+from consent.sitefile import NECESSARY, Authority, Contact, Processor, Purpose, Service, SiteFile
 
 # The concept of each standard purpose. `necessary` is what needs no consent because the service could not be
 # provided without it (ePrivacy Directive, article 5(3)): provision in the narrow sense that DPV 2.3 gives it.
@@ -171,10 +171,34 @@ def _process(site_file: SiteFile, purpose: Purpose, address: str) -> Node:
                 "dct:title": each.name,
                 "dct:description": _text(each.description),
                 "dpv:hasRecipient": {"@id": f"{address}#recipient-{each.processor}"},
+                "dpv:hasStorageCondition": _stored(
+                    each, site_file.site.languages, f"{address}#service-{each.key}"
+                ),
             }
             for each in services
         ],
     }
+
+
+def _stored(service: Service, languages: list[str], address: str) -> list[Node]:
+    """What the service stores in the browser, and for how long."""
+    in_languages = [notice.stored_in(service, language) for language in languages]
+    return [
+        {
+            **_node(f"{address}-stored-{place}", "dpv:StorageCondition"),
+            "dct:title": f"{texts[0].name} ({texts[0].kind})" if texts[0].kind else texts[0].name,
+            "dct:description": _text(_by(languages, [each.use for each in texts])),
+            "dpv:hasDuration": {
+                **_node(f"{address}-duration-{place}", "dpv:Duration", "dpv:StorageDuration"),
+                "dct:title": _text(_by(languages, [each.lifetime for each in texts])),
+            },
+        }
+        for place, texts in enumerate(zip(*in_languages, strict=True), 1)
+    ]
+
+
+def _by(languages: list[str], texts: list[str]) -> dict[str, str]:
+    return dict(zip(languages, texts, strict=True))
 
 
 def _purpose(purpose: Purpose, address: str) -> Node:

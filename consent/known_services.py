@@ -42,7 +42,7 @@ WHAT = {
     "newsletters": gettext_noop("Sends newsletters, and measures what they lead to."),
     "forms": gettext_noop("Shows forms and takes what you fill in."),
 }
-COOKIES = {
+STORED = {
     "tells-apart": gettext_noop("Tells visitors apart, to count them."),
     "session": gettext_noop("Holds a visit together."),
     "limits": gettext_noop("Limits how often something is sent."),
@@ -59,7 +59,10 @@ COOKIES = {
     "cart": gettext_noop("Remembers what is in the cart."),
     "source": gettext_noop("Remembers where you came from."),
     "variant": gettext_noop("Remembers which variant of the page you saw."),
+    "waiting": gettext_noop("Holds what has not been sent yet."),
 }
+# What the table says for other readers than a site file: docs/services.md.
+NOT_TOLD = ("what", "hosts", "checked")
 NOTE = gettext_noop(
     "Gets your IP address, what your browser says of itself, and which page you are on."
 )
@@ -109,11 +112,19 @@ def _written_out(service: Any, languages: list[str]) -> Any:
     if template is None:
         return service
     cookies = [
-        {"name": name, "lifetime": lifetime, "use": in_languages(COOKIES[use], languages)}
+        {"name": name, "lifetime": lifetime, "use": in_languages(STORED[use], languages)}
         for name, lifetime, use in template["cookies"]
     ]
-    told = {key: value for key, value in template.items() if key not in ("what", "cookies")}
-    described = {"description": in_languages(WHAT[template["what"]], languages), "cookies": cookies}
+    storage = [
+        {"kind": kind, "name": name, "use": in_languages(STORED[use], languages)}
+        for kind, name, use in template.get("storage", [])
+    ]
+    described = {
+        "description": in_languages(WHAT[template["what"]], languages),
+        "cookies": cookies,
+        **({"storage": storage} if storage else {}),
+    }
+    told = {key: template[key] for key in template if key not in (*described, *NOT_TOLD)}
     own = {key: value for key, value in service.items() if key != "use"}
     return {"key": used, **told, **described, **own}
 

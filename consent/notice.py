@@ -16,7 +16,15 @@ from consent.canonical import digest
 from consent.changes import Change
 from consent.errors import Conflict, Invalid
 from consent.models import Site, Version, VersionText
-from consent.sitefile import NECESSARY, Processor, Purpose, SiteFile
+from consent.sitefile import (
+    NECESSARY,
+    STORAGE_KINDS,
+    Processor,
+    Purpose,
+    Service,
+    SiteFile,
+    Storage,
+)
 from consent.values import Lifetime
 
 
@@ -132,11 +140,8 @@ def render(site_file: SiteFile, language: str) -> dict[str, Any]:
             "file": site_file,
             "language": language,
             "purposes": purposes(site_file, language),
-            "own": [own_cookie(site_file), own_storage()],
-            "service_cookies": lambda service: [
-                CookieText(cookie.name, lifetime(cookie.lifetime), cookie.use[language])
-                for cookie in service.cookies
-            ],
+            "own": [own_cookie(site_file), own_storage(site_file)],
+            "stored_by": lambda service: stored_by(service, language),
             "hits_sentence": hits_sentence(site_file),
             "kept": {
                 "decisions": lifetime(site_file.keep.decisions),
@@ -296,16 +301,52 @@ def _said_of(processor: Processor, language: str) -> str:
 
 
 @dataclass(frozen=True)
-class CookieText:
+class StoredText:
+    """A cookie, or what is stored in another way."""
+
     name: str
+    # Empty for a cookie.
+    kind: str
     lifetime: str
     use: str
 
 
-def own_cookie(site_file: SiteFile) -> CookieText:
+def stored_in(service: Service, language: str) -> list[StoredText]:
+    """As `stored_by`, whatever language is in force."""
+    with force_locale(language):
+        return stored_by(service, language)
+
+
+def stored_by(service: Service, language: str) -> list[StoredText]:
+    """What the service stores in the browser, cookies first."""
+    return [
+        *(
+            StoredText(each.name, "", lifetime(each.lifetime), each.use[language])
+            for each in service.cookies
+        ),
+        *(
+            StoredText(
+                each.name, STORAGE_KINDS[each.kind], storage_lifetime(each), each.use[language]
+            )
+            for each in service.storage
+        ),
+    ]
+
+
+def storage_lifetime(storage: Storage) -> str:
+    """How long it stays, in words."""
+    if storage.lifetime is not None:
+        return lifetime(storage.lifetime)
+    if storage.kind == "session":
+        return lifetime(Lifetime(amount=0, unit="session"))
+    return str(gettext("until it is deleted"))
+
+
+def own_cookie(site_file: SiteFile) -> StoredText:
     """The cookie that remembers the choice itself, which every site has."""
-    return CookieText(
+    return StoredText(
         "consent",
+        "",
         lifetime(Lifetime(amount=site_file.asking.months, unit="month")),
         gettext(
             "Remembers what you agreed to and refused, so that you are not asked on every page."
@@ -313,10 +354,11 @@ def own_cookie(site_file: SiteFile) -> CookieText:
     )
 
 
-def own_storage() -> CookieText:
+def own_storage(site_file: SiteFile) -> StoredText:
     """What the browser's local storage holds of a decision that could not be sent yet."""
-    return CookieText(
-        "consent",
+    return StoredText(
+        f"consent-{site_file.site.key}",
+        STORAGE_KINDS["local"],
         gettext("until it has been sent"),
         gettext("Keeps your choice in local storage while the server cannot be reached."),
     )

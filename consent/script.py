@@ -200,6 +200,11 @@ def compose(
                     service.key: [cookie.name for cookie in service.cookies]
                     for service in site_file.services
                 },
+                "STORED": {
+                    service.key: [[each.kind, each.name] for each in service.storage]
+                    for service in site_file.services
+                    if service.storage
+                },
                 "WORDS": _only(MORE_WORDS, words),
                 # A page that pins the script gets no other settings either.
                 "TEXTS": {
@@ -234,6 +239,7 @@ def compose(
             {
                 "WORDS": _only(AFTER_WORDS, words),
                 "CONTROL": site_file.looks.control,
+                "STORES": any(service.storage for service in site_file.services),
                 "LIFETIME": site_file.asking.seconds,
                 "RELOADS": site_file.asking.reload_on_withdrawal,
                 "META": signals.meta(site_file),

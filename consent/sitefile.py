@@ -32,6 +32,7 @@ from consent.values import (
     Name,
     Origin,
     Period,
+    StorageName,
     Text,
     Timezone,
     WebAddress,
@@ -81,6 +82,15 @@ KNOWN_SIGNALS = {
     "clarity": ("microsoft-clarity", "clarity"),
 }
 
+
+# Kinds of storage besides cookies, and what they are called in a browser.
+StorageKind = Literal["local", "session", "indexeddb", "cache"]
+STORAGE_KINDS: dict[StorageKind, str] = {
+    "local": "localStorage",
+    "session": "sessionStorage",
+    "indexeddb": "IndexedDB",
+    "cache": "CacheStorage",
+}
 
 CampaignParameter = Literal["utm_campaign", "utm_source", "utm_medium", "utm_term", "utm_content"]
 # The dimension in which each is counted.
@@ -208,6 +218,17 @@ class Cookie(Part):
     use: Text
 
 
+class Storage(Part):
+    """What is stored in the browser in another way than as a cookie: an entry, a database or a cache."""
+
+    kind: StorageKind
+    # A * stands for whatever differs: ph_*_posthog.
+    name: StorageName
+    # None: as long as the browser keeps such storage. Some scripts delete theirs earlier.
+    lifetime: CookieLifetime | None = None
+    use: Text
+
+
 def _known_service(value: str) -> str:
     raise wrong(
         "There is no known service %(value)s. `consent services` lists them.",
@@ -233,6 +254,7 @@ class Service(Part):
     opt_out: WebAddress | None = None
     signal: Literal["google", "meta", "uet", "clarity", "none"] | None = None
     cookies: list[Cookie] = []
+    storage: list[Storage] = []
 
     @property
     def obeys(self) -> str:

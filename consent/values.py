@@ -29,6 +29,8 @@ MOST_NAMED = 100
 KEY = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 NAME = r"^[^\x00-\x1f\x7f]+$"
 COOKIE_NAME = r"^[^\s;,=*]+\*?$"
+# What stands between the stars has to say something.
+STORAGE_NAME = r"^[^\x00-\x1f\x7f]*[^*\x00-\x1f\x7f]{2}[^\x00-\x1f\x7f]*$"
 # What is said where a pattern does not match.
 FORMS = {
     KEY: gettext_noop(
@@ -40,6 +42,9 @@ FORMS = {
     COOKIE_NAME: gettext_noop(
         "This must be a cookie's name, without spaces and without ; , or =. Only at the end may it have a *, "
         "which stands for any ending: _ga_*."
+    ),
+    STORAGE_NAME: gettext_noop(
+        "This must be the name that the entry has in the browser. A * stands for whatever differs: ph_*_posthog."
     ),
 }
 A_TEXT = gettext_noop('This must be a text, such as "example".')
@@ -324,6 +329,7 @@ Country = Annotated[str, AfterValidator(_country)]
 CookieName = Annotated[
     str, Field(pattern=COOKIE_NAME, max_length=100), AfterValidator(_cookie_name)
 ]
+StorageName = Annotated[str, Field(pattern=STORAGE_NAME, max_length=200)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 CookieLifetime = Annotated[
     Lifetime,

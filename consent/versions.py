@@ -13,7 +13,7 @@ from consent.canonical import digest
 from consent.days import Period
 from consent.errors import NotFound, UnknownSite
 from consent.models import Site, Version, VersionText
-from consent.sitefile import SiteFile
+from consent.sitefile import SiteFile, Storage
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,12 @@ def fingerprints(site_file: SiteFile) -> dict[str, str]:
                             cookie.model_dump(include={"name", "lifetime"})
                             for cookie in service.cookies
                         ],
+                        # Only where there is any, so that what had none before still means the same.
+                        **(
+                            {"storage": [_meant(each) for each in service.storage]}
+                            if service.storage
+                            else {}
+                        ),
                         "recipient": site_file.processor(service.processor).model_dump(
                             include={"name", "countries", "seat"}
                         ),
@@ -122,6 +128,10 @@ def fingerprints(site_file: SiteFile) -> dict[str, str]:
         )[:6]
         for purpose in site_file.asked_purposes
     }
+
+
+def _meant(storage: Storage) -> dict[str, Any]:
+    return storage.model_dump(include={"kind", "name", "lifetime"})
 
 
 def asked_again(old: SiteFile, new: SiteFile) -> list[str]:

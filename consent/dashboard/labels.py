@@ -3,6 +3,7 @@
 from flask_babel import gettext
 
 from consent.i18n import CATALOGUES
+from consent.sitefile import STORAGE_KINDS
 from consent.siteform import PARTS
 
 
@@ -116,8 +117,10 @@ def label(name: str) -> str:
         "services.opt_out": gettext("Address of its opt-out page"),
         "services.signal": gettext("Signal that it obeys"),
         "services.cookies": gettext("Cookies"),
-        "services.cookies.lifetime": gettext("Lifetime"),
-        "services.cookies.use": gettext("What it is used for"),
+        "services.storage": gettext("Other storage in the browser"),
+        "services.storage.kind": gettext("Kind"),
+        "lifetime": gettext("Lifetime"),
+        "use": gettext("What it is used for"),
         "processors.countries": gettext("Countries where the data are"),
         "processors.seat": gettext("Country of the company, if that is another"),
         "processors.task": gettext("Task"),
@@ -178,6 +181,11 @@ def hint(name: str) -> str:
         "services.cookies.lifetime": gettext(
             "session, or a number and a unit: 30 minutes, 2 years."
         ),
+        "services.storage": gettext("An empty row goes."),
+        "services.storage.name": gettext("A * stands for whatever differs: ph_*_posthog."),
+        "services.storage.lifetime": gettext(
+            "Empty: as long as the browser keeps it. Otherwise as for cookies."
+        ),
         "processors.countries": gettext(
             "One code on each line: NO, IE, US, EU, or 001 for the whole world."
         ),
@@ -224,6 +232,7 @@ def options(name: str) -> dict[str, str]:
             "analytics": gettext("Only after consent to statistics"),
             "never": gettext("Never"),
         },
+        "services.storage.kind": dict(STORAGE_KINDS),
         "services.signal": {
             "google": "Google",
             "meta": "Meta",

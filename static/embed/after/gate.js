@@ -1,6 +1,7 @@
 // The gate: starts what the choice allows, in document order, and undoes what it no longer allows.
 //
-// Takes main (what api.js hands over), scripts.js, elements.js, send.js, watch.js.
+// Takes main (what api.js hands over), scripts.js, elements.js, send.js, watch.js; STORES, whether a service stores anything
+// but cookies.
 
 let starting = false;
 // Frames that a visitor loaded without deciding anything.
@@ -39,8 +40,8 @@ function stopForbidden() {
     if (!isAllowed(element) && !once.includes(element)) empty(element);
   }
   const of = main.choice;
-  if (!of?.d || !hasOtherCookies()) return;
-  main.ask("deleteCookies").then((found) => {
+  if (!of?.d || !(STORES || hasOtherCookies())) return;
+  main.ask("clean").then((found) => {
     if (starting || found !== false || main.readChoice()?.i !== of.i || main.choice.i !== of.i) return;
     main.choice.d = "";
     main.writeChoice();

@@ -9,26 +9,80 @@ function markChanged(choice) {
   return true;
 }
 
-// Deletes the cookies of services that are not allowed, and says whether there were any.
+// Deletes what services have stored that are not allowed, and says whether there was anything.
 //
-// Takes COOKIES (service → names), PURPOSES, SERVICES and consent.
+// Takes COOKIES (service → names), STORED (service → pairs of a kind and a name), PURPOSES, SERVICES and consent.
+async function clean() {
+  const { services } = consent.get();
+  const found = [deleteCookies(services)];
+  for (const kind of Object.keys(STORES_OF)) found.push(await STORES_OF[kind](foreign(services, kind)));
+  return found.includes(true);
+}
 
-function deleteCookies() {
-  const granted = consent.get().services;
-  const matches = (pattern, name) =>
-    pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
-  const usedBy = (name, wanted) =>
-    Object.keys(COOKIES).some((service) =>
-      (granted[service] ?? true) === wanted && COOKIES[service].some((pattern) => matches(pattern, name)));
+// A * stands for whatever differs.
+const matches = (pattern, name) =>
+  RegExp(`^${pattern.split("*").map((part) => part.replace(/\W/g, "\\$&")).join(".*")}$`, "s").test(name);
+
+// Whether a name is used by services that are not allowed, and by no other. The choice itself is nobody's.
+function isForeign(granted, namesOf) {
+  const isUsed = (name, wanted) =>
+    Object.keys(namesOf).some((service) => (granted[service] ?? true) === wanted && namesOf[service].some((pattern) => matches(pattern, name)));
+  return (name) => name !== "consent" && name !== main.OWN && isUsed(name, false) && !isUsed(name, true);
+}
+
+function foreign(granted, kind) {
+  const namesOf = mapKeysOf(STORED, (pairs) => pairs.filter((pair) => pair[0] === kind).map((pair) => pair[1]));
+  return isForeign(granted, namesOf);
+}
+
+const mapKeysOf = (object, value) => Object.fromEntries(Object.keys(object).map((key) => [key, value(object[key])]));
+
+// Each deletes what is foreign, and says whether there was anything. Where a browser lets nobody see, there is nothing.
+const STORES_OF = {
+  local: (isTheirs) => deleteEntries(() => localStorage, isTheirs),
+  session: (isTheirs) => deleteEntries(() => sessionStorage, isTheirs),
+  async indexeddb(isTheirs) {
+    const found = (await quietly(() => indexedDB.databases())) || [];
+    const theirs = found.map(({ name }) => name).filter(isTheirs);
+    // One that a script of this page still holds open goes as the page does.
+    for (const name of theirs) quietly(() => indexedDB.deleteDatabase(name));
+    return !!theirs[0];
+  },
+  async cache(isTheirs) {
+    const theirs = ((await quietly(() => caches.keys())) || []).filter(isTheirs);
+    for (const name of theirs) await quietly(() => caches.delete(name));
+    return !!theirs[0];
+  },
+};
+
+async function quietly(ask) {
+  try {
+    return await ask();
+  } catch {
+    // Blocked, or not there.
+  }
+}
+
+function deleteEntries(where, isTheirs) {
+  try {
+    const theirs = Object.keys(where()).filter(isTheirs);
+    for (const name of theirs) where().removeItem(name);
+    return !!theirs[0];
+  } catch {
+    return false;
+  }
+}
+
+function deleteCookies(granted) {
   let names = [];
   try {
     names = main.jar.get.call(document).split("; ").map((pair) => pair.split("=")[0]);
   } catch {
     // A sandboxed page has none.
   }
-  const refused = names.filter((name) => usedBy(name, false) && !usedBy(name, true));
-  refused.forEach(deleteCookie);
-  return !!refused[0];
+  const theirs = names.filter(isForeign(granted, COOKIES));
+  theirs.forEach(deleteCookie);
+  return !!theirs[0];
 }
 
 // A page cannot see for which domain and path a cookie was set, so each that is possible is tried.

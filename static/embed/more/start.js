@@ -7,7 +7,7 @@ main.more = {
   fillSettings,
   complete,
   fetchNewer,
-  deleteCookies,
+  clean,
   markChanged,
 };
 // Soon wanted by who is asked.
