@@ -239,7 +239,9 @@ def compose(
             {
                 "WORDS": _only(AFTER_WORDS, words),
                 "CONTROL": site_file.looks.control,
-                "STORES": any(service.storage for service in site_file.services),
+                "STORES": sorted(
+                    {each.kind for service in site_file.services for each in service.storage}
+                ),
                 "LIFETIME": site_file.asking.seconds,
                 "RELOADS": site_file.asking.reload_on_withdrawal,
                 "META": signals.meta(site_file),

@@ -1,7 +1,7 @@
 // The gate: starts what the choice allows, in document order, and undoes what it no longer allows.
 //
-// Takes main (what api.js hands over), scripts.js, elements.js, send.js, watch.js; STORES, whether a service stores anything
-// but cookies.
+// Takes main (what api.js hands over), scripts.js, elements.js, send.js, watch.js; STORES, how services store what
+// is no cookie.
 
 let starting = false;
 // Frames that a visitor loaded without deciding anything.
@@ -39,22 +39,33 @@ function stopForbidden() {
   for (const element of all("[data-consent]:not(script)")) {
     if (!isAllowed(element) && !once.includes(element)) empty(element);
   }
-  const of = main.choice;
-  if (!of?.d || !(STORES || hasOtherCookies())) return;
-  main.ask("clean").then((found) => {
-    if (starting || found !== false || main.readChoice()?.i !== of.i || main.choice.i !== of.i) return;
-    main.choice.d = "";
-    main.writeChoice();
-  });
+  if (main.choice?.d) clean(main.choice);
 }
 
-// One cookie is the choice itself.
-function hasOtherCookies() {
+async function clean(choice) {
+  // Where nothing has been stored, what deletes is not even fetched.
+  const isLeft = (await isAnythingStored()) ? await main.ask("clean") : isOfHere(choice);
+  if (starting || isLeft !== false || main.readChoice()?.i !== choice.i || main.choice.i !== choice.i) return;
+  main.choice.d = "";
+  main.writeChoice();
+}
+
+const AMOUNTS = {
+  local: () => localStorage.length,
+  session: () => sessionStorage.length,
+  indexeddb: async () => (await indexedDB.databases()).length,
+  cache: async () => (await caches.keys()).length,
+};
+
+async function isAnythingStored() {
   try {
-    return main.jar.get.call(document).includes(";");
+    // One cookie is the choice itself.
+    if (main.jar.get.call(document).includes(";")) return true;
+    for (const kind of STORES) if (await AMOUNTS[kind]()) return true;
   } catch {
-    return false; // a sandboxed page
+    // A sandboxed page, or a browser that shows nobody.
   }
+  return false;
 }
 
 function follow() {

@@ -109,8 +109,7 @@ async function send() {
     }
     if (isUnproved) main.apply();
     // Taken back on this page: what runs here ends with it.
-    const isOfHere = choice.t * 1000 > performance.timeOrigin - 1000;
-    if (RELOADS && answer.ok && isOfNow && isOfHere && line.includes('"action":"withdraw"')) location.reload();
+    if (RELOADS && answer.ok && isOfNow && isOfHere(choice) && line.includes('"action":"withdraw"')) location.reload();
     retry = true;
   } catch (error) {
     // Offline, or the server is: the next page view tries again. Or the page has put another fetch there.
