@@ -27,6 +27,9 @@ def both(word: str) -> dict[str, str]:
     return {"en": word, "nb": f"{word} på norsk"}
 
 
+ENTRY = {"kind": "session", "name": "id", "lifetime": "1 hour", "use": both("Id")}
+
+
 def processor(**values: Any) -> Raw:
     return {
         "key": "new",
@@ -89,6 +92,18 @@ def _widenings() -> dict[str, tuple[str, Any]]:
         "a cookie that lives longer": (
             "lifetime",
             lambda raw: change(raw["services"][0]["cookies"][0], lifetime="12 years"),
+        ),
+        "another entry in the browser": (
+            "storage",
+            lambda raw: raw["services"][0]["storage"].append({**ENTRY, "name": "other"}),
+        ),
+        "an entry that outlives the tab": (
+            "storage",
+            lambda raw: change(raw["services"][0]["storage"][0], kind="local"),
+        ),
+        "an entry that is no longer deleted": (
+            "storage",
+            lambda raw: raw["services"][0]["storage"][0].pop("lifetime"),
         ),
         "a kind of data": (
             "data",
@@ -174,6 +189,7 @@ def base() -> Raw:
     raw["services"][0].setdefault(
         "cookies", [{"name": "_id", "lifetime": "1 day", "use": both("Id")}]
     )
+    raw["services"][0]["storage"] = [dict(ENTRY)]
     return raw
 
 
@@ -226,6 +242,8 @@ def test_what_widens_nothing_is_minor(seed: int) -> None:
         lambda raw: raw["services"].pop(),
         lambda raw: raw["data"].append(raw["data"].pop(0)),
         lambda raw: raw["services"][0]["cookies"][0].update(lifetime="1 minute"),
+        lambda raw: raw["services"][0]["storage"][0].update(lifetime="1 minute"),
+        lambda raw: raw["services"][0]["storage"].pop(),
         lambda raw: raw.setdefault("asking", {}).update(months=6),
         lambda raw: raw["controller"].update(phone="+47 22 22 22 22"),
     ],

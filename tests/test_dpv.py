@@ -48,6 +48,18 @@ processor = "everywhere"
 description.en = "Keeps what you picked."
 description.nb = "Husker det du valgte."
 
+[[services.cookies]]
+name = "cart"
+lifetime = "2 days"
+use.en = "Your cart."
+use.nb = "Kurven din."
+
+[[services.storage]]
+kind = "local"
+name = "cart:*"
+use.en = "What is in it."
+use.nb = "Det som er i den."
+
 [[processors]]
 key = "everywhere"
 name = "Everywhere Ltd"
@@ -277,6 +289,21 @@ def test_a_service_has_a_type_and_a_recipient(shop: Graph) -> None:
     assert titles(shop, cart) == {Literal("Cart")}
     assert shop.value(cart, long("dpv:hasRecipient")) == own("recipient-everywhere")
     assert shop.value(own("process-necessary"), long("dpv:hasService")) == cart
+
+
+def test_what_a_service_stores_is_there_and_for_how_long(shop: Graph) -> None:
+    stored = {
+        str(shop.value(each, DCTERMS.title)): shop.value(each, long("dpv:hasDuration"))
+        for each in shop.objects(own("service-cart"), long("dpv:hasStorageCondition"))
+    }
+    lasting = {
+        name: {str(text) for text in shop.objects(duration, DCTERMS.title)}
+        for name, duration in stored.items()
+    }
+    assert lasting == {
+        "cart": {"2 days", "2 dager"},
+        "cart:* (localStorage)": {"until it is deleted", "til det slettes"},
+    }
 
 
 def test_places_are_the_vocabularys_where_it_has_them(shop: Graph) -> None:

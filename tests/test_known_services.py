@@ -95,6 +95,17 @@ def test_one_brings_cookies_recipient_country_and_opt_out() -> None:
     assert service.obeys == "google"
 
 
+def test_one_brings_what_it_stores_in_other_ways() -> None:
+    found = using("microsoft-ads")
+
+    service = next(each for each in found.services if each.key == "microsoft-ads")
+    assert [(each.kind, each.name) for each in service.storage] == [
+        ("local", "_uet*"),
+        ("session", "_uet*"),
+    ]
+    assert service.storage[0].use.keys() == {"en", "nb"}
+
+
 def test_two_of_one_company_share_its_row() -> None:
     found = using("google-analytics", "google-ads", "google-maps")
 

@@ -232,7 +232,7 @@ def options(name: str) -> dict[str, str]:
             "analytics": gettext("Only after consent to statistics"),
             "never": gettext("Never"),
         },
-        "services.storage.kind": dict(STORAGE_KINDS),
+        "services.storage.kind": {str(kind): name for kind, name in STORAGE_KINDS.items()},
         "services.signal": {
             "google": "Google",
             "meta": "Meta",

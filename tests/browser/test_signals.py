@@ -12,6 +12,7 @@ from consent import signals, sitefile
 from consent.demo import SITE_FILE
 from tests import factories
 from tests.browser import banner
+from tests.browser.conftest import NODE_MODULES
 from tests.browser.servers import Bench
 from tests.conftest import publish
 
@@ -684,6 +685,38 @@ class TestMicrosoft:
         decide(page, "consent.withdraw()")
         heard = [["consentv2", denied]] if latest != denied else []
         assert page.evaluate("window.heard ?? []") == heard
+
+    def test_clarity_itself_keeps_its_visitor_and_session_over_three_pages(self, page, bench, head):
+        """clarity-js, started as its maker's tag starts it: before what waits already. Its `consentv2` does nothing
+        until then, and a denial afterwards ends the session.
+        """
+        file = NODE_MODULES / "clarity-js/build/clarity.min.js"
+        page.route("**/clarity.js", lambda route: route.fulfill(path=file))
+        page.route("**/collect", lambda route: route.fulfill(status=204))
+        options = (
+            f"{{ projectId: 'x', upload: '{bench.origin('localhost')}/collect', track: true }}"
+        )
+        tag = (
+            running(
+                "window.clarity ||= function () { (clarity.q ||= []).push(arguments) };"
+                f"clarity('start', {options}); clarity.q.unshift(clarity.q.pop())"
+            )
+            + '<script async src="/clarity.js"></script>'
+        )
+        ids = "[/_clck=([^%;]*)/, /_clsk=([^%;]*)/].map((each) => document.cookie.match(each)?.[1])"
+        page.goto(bench.page(head + tag))
+        page.wait_for_function("clarity.v")
+        assert page.evaluate(ids) == [None, None]
+        page.locator(banner.ACCEPT).click()
+        banner.wait_until_received(page)
+        page.wait_for_function("/_clck=/.test(document.cookie)")
+        page.wait_for_function("/_clsk=/.test(document.cookie)")
+        first = page.evaluate(ids)
+        for path in ("/second", "/third"):
+            page.goto(bench.page(head + tag, path))
+            page.wait_for_function("clarity.v")
+            banner.wait_until_quiet(page)
+            assert page.evaluate(ids) == first
 
 
 class TestWordPress:

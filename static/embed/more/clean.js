@@ -13,9 +13,9 @@ function markChanged(choice) {
 //
 // Takes COOKIES (service → names), STORED (service → pairs of a kind and a name), PURPOSES, SERVICES and consent.
 async function clean() {
-  const { services } = consent.get();
-  const found = [deleteCookies(services)];
-  for (const kind of Object.keys(STORES_OF)) found.push(await STORES_OF[kind](foreign(services, kind)));
+  const granted = consent.get().services;
+  const found = [deleteCookies(granted)];
+  for (const kind of Object.keys(STORES_OF)) found.push(await STORES_OF[kind](foreign(granted, kind)));
   return found.includes(true);
 }
 

@@ -1,0 +1,16 @@
+"""Pages of the docs that a program writes say what it would write now."""
+
+import runpy
+
+import pytest
+
+from consent.paths import ROOT
+
+
+@pytest.mark.parametrize(
+    ("page", "program"),
+    [("real-pages.md", "list_real_pages.py"), ("services.md", "list_services.py")],
+)
+def test_it_is_as_written(page: str, program: str) -> None:
+    written = runpy.run_path(str(ROOT / "docs" / program))["text"]()
+    assert (ROOT / "docs" / page).read_text() == written, f"run python docs/{program}"
