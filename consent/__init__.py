@@ -26,7 +26,7 @@ def database_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     from consent import i18n
     from consent.db import db, engine_options
-    from consent.networks import Networks
+    from consent.networks import Countries, Networks
 
     read = settings.read(**(config or {}))
     app = Flask(__name__, template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
@@ -36,6 +36,7 @@ def database_app(config: Mapping[str, Any] | None = None) -> Flask:
     )
     app.extensions["consent_settings"] = read
     app.extensions["consent_networks"] = Networks(read.isp_database)
+    app.extensions["consent_countries"] = Countries(read.country_database)
     for part in (db, i18n):
         part.init_app(app)
     return app

@@ -456,14 +456,18 @@ def import_log(site: str, files: tuple[Path, ...], layout: str | None) -> None:
     """
     from consent import closing, logfiles, versions, web, weblog
     from consent.db import db
-    from consent.networks import Networks
+    from consent.networks import Countries, Networks
 
     session = db.session()
     version = versions.published(session, site, versions.current(session, site).number)
     site_file = version.site_file
     today = _now().astimezone(site_file.zone).date()
     kept = (today - timedelta(days=site_file.keep.counters.days), today)
-    rules = weblog.Rules(site_file, Networks(web.settings().isp_database), kept)
+    networks, countries = (
+        Networks(web.settings().isp_database),
+        Countries(web.settings().country_database),
+    )
+    rules = weblog.Rules(site_file, networks, countries, kept)
     for path in files:
         found = weblog.Imported()
         with logfiles.opened(path) as (file, raw):

@@ -276,7 +276,7 @@ def _shown_banners(
         _, _, name = dimension.partition(".")
         # Beside the visits and the decisions of the same kind it must not tell who is missing there.
         beside: list[Mapping[str, int]] = [_sums(counted.get(f"consents.{name}", {}))]
-        if name == "device" and name in shown:
+        if name in ("device", "country") and name in shown:
             beside.append(shown[name][0])
         safe = {
             value: each

@@ -1,6 +1,6 @@
 """Counts decisions. The counts themselves are exact and at once, since staff may read the ledger; what
-breaks them down by day, language, device, layout, version or time follows the rule of visits (suppression.py). Whoever
-asks for one day alone gets that day's count, as the ledger would tell them.
+breaks them down by day, language, device, country, layout, version or time follows the rule of visits
+(suppression.py). Whoever asks for one day alone gets that day's count, as the ledger would tell them.
 
 When a day is closed (closing.py), its decisions are counted into figures, which stay when the decisions are erased.
 What a visitor erases before that is counted at once (`keep_counted`): no figure changes because somebody was forgotten.
@@ -25,7 +25,16 @@ from consent.sitefile import SiteFile
 from consent.suppression import K, release, step
 
 By = Literal[
-    "action", "purpose", "service", "day", "language", "device", "layout", "version", "took"
+    "action",
+    "purpose",
+    "service",
+    "day",
+    "language",
+    "device",
+    "country",
+    "layout",
+    "version",
+    "took",
 ]
 DIMENSIONS: tuple[By, ...] = By.__args__  # type: ignore[attr-defined]
 ACTIONS = ("accept", "refuse", "choose", "withdraw")
@@ -35,6 +44,7 @@ EXACT = ("consents.action", "consents.purpose", "consents.service", "consents.an
 BROKEN_DOWN = (
     "consents.language",
     "consents.device",
+    "consents.country",
     "consents.version",
     "consents.took",
 )
@@ -54,7 +64,7 @@ OF_TOTALS = (
     Decision.gpc,
     Decision.dnt,
 )
-OF_DETAIL = (Decision.language, Decision.device, Decision.took)
+OF_DETAIL = (Decision.language, Decision.device, Decision.country, Decision.took)
 
 
 @dataclass(frozen=True)
@@ -151,6 +161,7 @@ def detail(decision: Mapping[str, Any]) -> list[Counted]:
     return [
         ("consents.language", decision["language"], action),
         ("consents.device", decision["device"], action),
+        ("consents.country", decision["country"] or UNKNOWN, action),
         ("consents.version", str(decision["version"]), action),
         ("consents.took", str(decision["took"]) if is_timed else UNKNOWN, action),
     ]

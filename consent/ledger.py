@@ -67,6 +67,7 @@ class Row(NamedTuple):
     gpc: bool
     dnt: bool
     device: str
+    country: str | None
     took: int | None
     decided_at: datetime
     day: date
@@ -92,9 +93,11 @@ def row(
     choice: Choice,
     visitor: uuid.UUID | None,
     device: str,
+    country: str | None,
     now: datetime,
 ) -> Row:
-    """The choice as it is to be stored. `visitor` is None for somebody who decides for the first time.
+    """The choice as it is to be stored. `visitor` is None for somebody who decides for the first time, `country` where
+    nobody looks it up.
 
     Raises Invalid if it does not fit the version that it names.
     """
@@ -120,6 +123,7 @@ def row(
         gpc=choice.gpc,
         dnt=choice.dnt,
         device=device,
+        country=country,
         took=None if choice.took is None else next(each for each in TOOK if choice.took <= each),
         decided_at=now,
         day=now.astimezone(site_file.zone).date(),
@@ -226,6 +230,7 @@ def receipt(decision: Row | Decision, version_hash: str) -> dict[str, Any]:
         "gpc": decision.gpc,
         "dnt": decision.dnt,
         "device": decision.device,
+        "country": decision.country,
         "took": decision.took,
     }
 

@@ -1,4 +1,7 @@
-"""The name of the network that an address belongs to: the visitor's Internet provider."""
+"""What is known of an address: the name of its network, the visitor's Internet provider, and its country.
+
+Both come from MMDB files of the operator's. The address itself goes no further than the question.
+"""
 
 import ipaddress
 import itertools
@@ -7,11 +10,13 @@ import time
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from typing import Any, ClassVar
 
 import maxminddb
 
 from consent import seldom
-from consent.settings import SettingError
+from consent.cleaning import UNKNOWN
+from consent.settings import SettingError, variable
 
 # https://www.iana.org/assignments/iana-ipv4-special-registry/, and its sibling for IPv6: of one's own network. What is
 # set aside for examples does no harm.
@@ -25,34 +30,41 @@ PRIVATE = [
 SEPARATORS = re.compile(r"[\s,]+")
 # 192.0.2.1:443 and [2001:db8::1]:443
 WITH_PORT = re.compile(r"\[(?P<six>[^\]]+)\](?::\d+)?|(?P<four>[\d.]+):\d+")
-# Where the databases that people have keep the name, the best first. MaxMind: GeoIP2 ISP and Enterprise (in `traits`),
-# GeoLite2 ASN. DB-IP and ip-location-db: as GeoLite2 ASN. IPinfo: Lite and Country ASN have `as_name`, ASN has `name`
-# beside `asn`.
-FIELDS = ("isp", "autonomous_system_organization", "as_name", "organization", "name")
 # Records that are looked at to find out what a file holds.
 SAMPLE = 1000
 # Seconds after which a file is looked at again, and read anew if it has changed.
 FRESH_FOR = 60.0
 
+Record = dict[str, Any]
 
-class Networks:
-    """Looks names up in an MMDB file, and follows it when it changes on the disk. Without one there are none.
 
-    Raises SettingError for a file that cannot be read or holds no names.
+class Lookup:
+    """Looks something up in an MMDB file, and follows it when it changes on the disk. Without one nothing is known.
+
+    Raises SettingError for a file that cannot be read or holds nothing of the kind.
     """
+
+    # The setting that names the file, what is looked for, and what to say where a file has none.
+    setting: ClassVar[str]
+    what: ClassVar[str]
+    needed: ClassVar[str]
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._reader = _open(path) if path else None
+        self._reader = self._open() if path else None
         self._changed_at = _changed_at(path)
         self._looked_at = time.monotonic()
 
-    def of_first(self, addresses: str) -> str | None:
-        """The name for the first public one of some addresses, of which proxies have named the farthest first."""
-        return None if self._reader is None else self.name(first_public(addresses))
+    def found_in(self, record: Record) -> str | None:
+        """What a file's record says."""
+        raise NotImplementedError
 
-    def name(self, address: str | None) -> str | None:
-        """The network's name, `unknown` where the file has none, None where there is no file."""
+    def of_first(self, addresses: str) -> str | None:
+        """As `of`, for the first public one of some addresses, of which proxies have named the farthest first."""
+        return None if self._reader is None else self.of(first_public(addresses))
+
+    def of(self, address: str | None) -> str | None:
+        """What is known of an address, `unknown` where the file has nothing, None where there is no file."""
         self._follow()
         if self._reader is None:
             return None
@@ -61,8 +73,11 @@ class Networks:
             record = found and self._reader.get(found)
         except ValueError:
             # A file for IPv4 alone.
-            return "unknown"
-        return _name(record) or "unknown"
+            return UNKNOWN
+        return self._found_in(record) or UNKNOWN
+
+    def _found_in(self, record: object) -> str | None:
+        return self.found_in(record) if isinstance(record, dict) else None
 
     def _follow(self) -> None:
         if self._reader is None or time.monotonic() - self._looked_at < FRESH_FOR:
@@ -73,25 +88,64 @@ class Networks:
         if changed_at == self._changed_at:
             return
         try:
-            self._reader = _open(self._path)
+            self._reader = self._open()
             self._changed_at = changed_at
         except SettingError as error:
-            seldom.log_error(__name__, f"{error} The names are those of the file before.")
+            seldom.log_error(__name__, f"{error} What is known is that of the file before.")
+
+    def _open(self) -> maxminddb.Reader:
+        named = f"{variable(self.setting)}: "
+        try:
+            reader = maxminddb.open_database(Path(self._path))
+            records = [record for _, record in itertools.islice(reader, SAMPLE)]
+        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
+            raise SettingError(f"{named}cannot read {self._path}: {error}") from None
+        if not any(map(self._found_in, records)):
+            raise SettingError(
+                f"{named}{self._path} ({reader.metadata().database_type}) has no {self.what}. "
+                f"It has {', '.join(_fields(records)) or 'no records'}; {self.needed}"
+            )
+        return reader
 
 
-def _open(path: str) -> maxminddb.Reader:
-    try:
-        reader = maxminddb.open_database(Path(path))
-        records = [record for _, record in itertools.islice(reader, SAMPLE)]
-    except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
-        raise SettingError(f"CONSENT_ISP_DATABASE: cannot read {path}: {error}") from None
-    if not any(map(_name, records)):
-        raise SettingError(
-            f"CONSENT_ISP_DATABASE: {path} ({reader.metadata().database_type}) has no name of a network. "
-            f"It has {', '.join(_fields(records)) or 'no records'}; one of {', '.join(FIELDS)} is needed, "
-            "as in an ISP or ASN database."
-        )
-    return reader
+class Networks(Lookup):
+    """Names of networks."""
+
+    # Where the databases that people have keep the name, the best first. MaxMind: GeoIP2 ISP and Enterprise (in
+    # `traits`), GeoLite2 ASN. DB-IP and ip-location-db: as GeoLite2 ASN. IPinfo: Lite and Country ASN have `as_name`,
+    # ASN has `name` beside `asn`.
+    FIELDS = ("isp", "autonomous_system_organization", "as_name", "organization", "name")
+    setting = "isp_database"
+    what = "name of a network"
+    needed = f"one of {', '.join(FIELDS)} is needed, as in an ISP or ASN database."
+
+    def found_in(self, record: Record) -> str | None:
+        traits = record.get("traits")
+        for each in (record, traits if isinstance(traits, dict) else {}):
+            for field in self.FIELDS:
+                # Other databases have a `name` of a place.
+                if each.get(field) and (field != "name" or "asn" in each):
+                    return str(each[field])
+        return None
+
+
+class Countries(Lookup):
+    """Countries by their codes (ISO 3166-1, two capital letters)."""
+
+    CODE = re.compile("[A-Z]{2}")
+    setting = "country_database"
+    what = "country"
+    needed = "country_code, or iso_code in country, is needed, as in a country or city database."
+
+    def found_in(self, record: Record) -> str | None:
+        # MaxMind, DB-IP and IP2Location have a table with `iso_code`, IPinfo Lite and ip-location-db `country_code`.
+        # IPinfo's older files have the code in `country`, where Lite has a name.
+        country = record.get("country")
+        code = country.get("iso_code") if isinstance(country, dict) else country
+        for each in (record.get("country_code"), code):
+            if isinstance(each, str) and self.CODE.fullmatch(each):
+                return each
+        return None
 
 
 def _changed_at(path: str) -> int:
@@ -100,18 +154,6 @@ def _changed_at(path: str) -> int:
         return Path(path).stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _name(record: object) -> str | None:
-    if not isinstance(record, dict):
-        return None
-    traits = record.get("traits")
-    for each in (record, traits if isinstance(traits, dict) else {}):
-        for field in FIELDS:
-            # Other databases have a `name` of a place.
-            if each.get(field) and (field != "name" or "asn" in each):
-                return str(each[field])
-    return None
 
 
 def _fields(records: Iterable[object]) -> list[str]:

@@ -119,6 +119,12 @@ class Settings:
         "An MMDB file (ISP or ASN: MaxMind, DB-IP, IPinfo, ip-location-db) that gives the name of a visitor's network, "
         "read again within a minute of a change. Empty: not counted.",
     )
+    country_database: str = setting(
+        "",
+        text,
+        "An MMDB file (Country or City: MaxMind, DB-IP, IPinfo, ip-location-db) that gives the country of a visitor's "
+        "address, read again within a minute of a change. Empty: not counted.",
+    )
     htmx_url: str = setting(
         "",
         text,

@@ -39,6 +39,7 @@ By = Literal[
     "device",
     "language",
     "network",
+    "country",
     "hour",
     "campaign",
     "source",
@@ -50,7 +51,7 @@ DIMENSIONS: tuple[By, ...] = By.__args__  # type: ignore[attr-defined]
 # What each dimension counts. The rest count visits.
 OF_VIEWS = ("page", "exit", "flow", "hour")
 # What is counted of visits on which the banner was shown.
-SHOWN = ("shown.language", "shown.device", "shown.version")
+SHOWN = ("shown.language", "shown.device", "shown.country", "shown.version")
 
 # Stands for a campaign that a visit was not part of, or one that the site file does not list.
 NO_CAMPAIGN = "none"
@@ -91,8 +92,9 @@ class Seen(NamedTuple):
     client: Client
     # The Accept-Language header; None where it is not known, as in a log.
     languages: str | None
-    # The name of the network; None where nobody looks it up.
+    # The name of the network, and the code of the country; None where nobody looks it up.
     network: str | None
+    country: str | None
 
 
 def cells(
@@ -128,6 +130,8 @@ def cells(
         found.append((day, "language", cleaning.language(seen.languages), ""))
     if seen.network is not None:
         found.append((day, "network", seen.network[:LONGEST_VALUE], ""))
+    if seen.country is not None:
+        found.append((day, "country", seen.country, ""))
     if site_file.hits.campaigns:
         found += _campaign(site_file, hit.path, day)
     if hit.banner in site_file.site.languages:
@@ -137,6 +141,8 @@ def cells(
             (day, "shown.device", client.device, ""),
             (day, "shown.version", str(version), ""),
         ]
+        if seen.country is not None:
+            found.append((day, "shown.country", seen.country, ""))
     return found
 
 

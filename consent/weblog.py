@@ -31,7 +31,7 @@ from consent.errors import Invalid
 from consent.logformats import Reader
 from consent.loglines import Line
 from consent.models import Site
-from consent.networks import Networks, parsed
+from consent.networks import Countries, Networks, parsed
 from consent.robots import is_robot
 from consent.sitefile import SiteFile
 from consent.useragent import Client, classify
@@ -109,6 +109,7 @@ class View(NamedTuple):
     # Whatever of those that are counted alike.
     browser: str
     network: str | None
+    country: str | None
     # Shown to nobody that a log knows of.
     banner: None = None
 
@@ -119,12 +120,19 @@ class Rules:
     `kept` is the first and the last day that is.
     """
 
-    def __init__(self, site_file: SiteFile, networks: Networks, kept: tuple[date, date]) -> None:
+    def __init__(
+        self,
+        site_file: SiteFile,
+        networks: Networks,
+        countries: Countries,
+        kept: tuple[date, date],
+    ) -> None:
         origins = site_file.site.origins
         # The first of several origins of one host. A log that names no host is of the site's first.
         of_host = {urlsplit(each).hostname: each for each in reversed(origins)}
         self._origins = {**of_host, None: origins[0]}
-        self._zone, self._networks, self._kept = site_file.zone, networks, kept
+        self._zone, self._kept = site_file.zone, kept
+        self._networks, self._countries = networks, countries
 
     def view(self, line: Line, found: Imported) -> View | None:
         """What a line counts as; None where it is nothing to count, of which `found` is told.
@@ -151,7 +159,8 @@ class Rules:
         # Without the browser's name a visit would lack half of its cells.
         came_from = None if agent is None or referrer is None else referrer[:LONGEST]
         network = self._networks.of_first(addresses)
-        return View(hour, origin, path[:LONGEST], came_from, browser, network)
+        country = self._countries.of_first(addresses)
+        return View(hour, origin, path[:LONGEST], came_from, browser, network, country)
 
 
 # Most lines are about what many ask for: the pages, and their pictures.
@@ -298,11 +307,11 @@ def _sums(views: Tally[View], version: Published) -> Sums:
 def _cells(views: Tally[View], version: Published) -> Iterator[list[Cell]]:
     """The cells of views, each as often as it is counted. Views that are the same have the same."""
     for view, times in views.items():
-        seen = _seen(view.origin, view.browser, view.network)
+        seen = _seen(view.origin, view.browser, view.network, view.country)
         cells = visits.cells(version.site_file, view, seen, view.hour, version.number)
         yield cells * times if times > 1 else cells
 
 
 @lru_cache(maxsize=4096)
-def _seen(origin: str, browser: str, network: str | None) -> Seen:
-    return Seen(origin, classify(browser), None, network)
+def _seen(origin: str, browser: str, network: str | None, country: str | None) -> Seen:
+    return Seen(origin, classify(browser), None, network, country)

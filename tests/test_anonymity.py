@@ -55,7 +55,7 @@ class Visit:
     def cells(self) -> Iterable[visits.Cell]:
         came_from = ORIGIN + "/secret" if self.from_inside else self.referrer
         for page in self.pages:
-            seen = Seen(ORIGIN, self.client, self.language, None)
+            seen = Seen(ORIGIN, self.client, self.language, None, None)
             page_view = Hit(path=page, referrer=came_from, banner="nb" if len(page) > 1 else False)
             yield from visits.cells(SITE, page_view, seen, NOON.replace(hour=self.hour), 1)
             came_from = ORIGIN + page

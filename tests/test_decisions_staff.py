@@ -189,7 +189,9 @@ def test_another_sites_decisions_do_not_exist(app: Flask, alice: FlaskClient, ac
     with app.app_context():
         version = versions.published(db.session(), "krukke", 1)
         choice = ledger.Choice.model_validate(decision(language="en", action="refuse", purposes={}))
-        ledger.commit(db.engine, [ledger.row(version, choice, None, "phone", datetime.now(UTC))])
+        ledger.commit(
+            db.engine, [ledger.row(version, choice, None, "phone", None, datetime.now(UTC))]
+        )
     sent = {"id": str(choice.id), "sure": "on"}
 
     for site in ("krukke", "07sor", "nowhere"):

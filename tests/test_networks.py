@@ -1,4 +1,4 @@
-"""The name of a visitor's network, from the databases that people have."""
+"""The name of a visitor's network, and their country, from the databases that people have."""
 
 from pathlib import Path
 from typing import Any
@@ -102,4 +102,87 @@ class TestChanges:
         view(client, "203.0.113.7")
 
         assert counted(session)["network", "Fjordnett", ""] == 1
-        assert "The names are those of the file before." in caplog.text
+        assert "What is known is that of the file before." in caplog.text
+
+
+# MaxMind, DB-IP and IP2Location; IPinfo Lite, and its older files; ip-location-db.
+COUNTRY_LAYOUTS: dict[str, dict[str, Any]] = {
+    "GeoLite2 Country": {
+        "continent": {"code": "EU"},
+        "country": {"geoname_id": 3144096, "iso_code": "NO", "names": {"en": "Norway"}},
+        "registered_country": {"iso_code": "SE"},
+    },
+    "GeoLite2 City": {"city": {"names": {"en": "Bergen"}}, "country": {"iso_code": "NO"}},
+    "IPinfo Lite": {
+        "asn": "AS64500",
+        "country": "Norway",
+        "country_code": "NO",
+        "continent_code": "EU",
+    },
+    "IPinfo Country": {"country": "NO", "country_name": "Norway"},
+    "ip-location-db": {"country_code": "NO"},
+}
+
+
+def counted_in_country(app: Flask, code: str) -> int:
+    with app.app_context():
+        return counted(app.extensions["sqlalchemy"].session)["country", code, ""]
+
+
+class TestCountries:
+    @pytest.fixture
+    def app(self, settings: dict[str, Any], tmp_path: Path) -> Flask:
+        path = database(tmp_path / "country.mmdb", COUNTRY_LAYOUTS["GeoLite2 Country"])
+        return make_app({**settings, "country_database": path})
+
+    @pytest.mark.parametrize("layout", COUNTRY_LAYOUTS)
+    def test_the_country_is_found_in_each_layout(
+        self, settings: dict[str, Any], tmp_path: Path, layout: str
+    ) -> None:
+        path = database(tmp_path / "country.mmdb", COUNTRY_LAYOUTS[layout])
+        app = make_app({**settings, "country_database": path})
+        view(app.test_client(), "203.0.113.7")
+
+        assert counted_in_country(app, "NO") == 1
+
+    def test_one_that_the_file_does_not_know_is_unknown(self, app: Flask) -> None:
+        view(app.test_client(), "198.51.100.1")
+
+        assert counted_in_country(app, "unknown") == 1
+
+    def test_without_a_file_none_is_counted(self, settings: dict[str, Any]) -> None:
+        app = make_app(settings)
+        view(app.test_client(), "203.0.113.7")
+
+        with app.app_context():
+            found = counted(app.extensions["sqlalchemy"].session)
+        assert not [each for each in found if each[0] == "country"]
+
+    def test_a_decision_has_it_and_a_receipt_says_so(self, app: Flask) -> None:
+        answer = app.test_client().post(
+            "/e/07sor/decisions",
+            json=factories.decision(),
+            environ_base={"REMOTE_ADDR": "203.0.113.7"},
+        )
+
+        assert answer.get_json()["receipt"]["country"] == "NO"
+
+    def test_a_file_without_countries_is_refused_with_what_it_has(self, tmp_path: Path) -> None:
+        path = database(tmp_path / "isp.mmdb", LAYOUTS["GeoLite2 ASN"])
+
+        with pytest.raises(SettingError) as refused:
+            create_app({"secret_keys": (KEY,), "country_database": path})
+
+        said = str(refused.value)
+        assert said.startswith("CONSENT_COUNTRY_DATABASE: ")
+        assert "has no country. It has autonomous_system_number," in said
+
+    def test_a_new_file_is_followed(
+        self, app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(networks, "FRESH_FOR", 0)
+        database(tmp_path / "new.mmdb", {"country_code": "SE"})
+        (tmp_path / "new.mmdb").replace(tmp_path / "country.mmdb")
+        view(app.test_client(), "203.0.113.7")
+
+        assert counted_in_country(app, "SE") == 1

@@ -56,7 +56,7 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
             factories.decision(language="en", action="refuse", purposes={})
         )
         version = versions.published(session, site, 1)
-        ledger.commit(db.engine, [ledger.row(version, choice, None, "phone", moment)])
+        ledger.commit(db.engine, [ledger.row(version, choice, None, "phone", None, moment)])
     elif what == "counters":
         day = moment.date()
         for value in ("views", "visits"):

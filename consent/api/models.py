@@ -252,7 +252,7 @@ CONSENT_ROWS: dict[str, type[Written]] = {
     },
     **{
         by: create_model(f"ConsentsBy{by.title()}", __base__=Seen, **{by: (str, ...)})  # type: ignore[call-overload]
-        for by in ("language", "device", "layout")
+        for by in ("language", "device", "country", "layout")
     },
 }
 
@@ -301,6 +301,7 @@ class Receipt(Written):
     gpc: bool
     dnt: bool
     device: str
+    country: str | None
     took: int | None
 
 

@@ -37,10 +37,10 @@ frame.init(blueprint)
 
 # Cards show one of these at a time; the address says which. All but `decisions` are about visits.
 CARDS: dict[str, tuple[str, ...]] = {
-    "decisions": ("language", "device", "version", "took", "layout"),
+    "decisions": ("language", "device", "country", "version", "took", "layout"),
     "pages": ("page", "entry", "exit", "flow"),
     "sources": ("referrer", "campaign", "source", "medium", "term", "content"),
-    "technology": ("browser", "system", "device", "language", "network"),
+    "technology": ("browser", "system", "device", "language", "country", "network"),
 }
 MOST_ROWS = 10
 # Days of the periods that are one click away.
@@ -277,11 +277,11 @@ class Asked:
         """Whether a site has such figures at all."""
         if card_name == "sources" and by != "referrer":
             return f"utm_{by}" in self.site_file.hits.campaigns
-        return (
-            by != "network"
-            or bool(web.settings().isp_database)
-            or self.site.samples_from is not None
-        )
+        looked_up = {
+            "network": web.settings().isp_database,
+            "country": web.settings().country_database,
+        }
+        return bool(looked_up.get(by, True)) or self.site.samples_from is not None
 
     def _versions(self) -> dict[int, date]:
         """The day of each version that was published in the period."""

@@ -17,6 +17,8 @@ def of_value(by: str, value: str) -> str:
         return str(gettext("Version %(number)s", number=value))
     if value == cleaning.UNKNOWN:
         return str(gettext("Unknown"))
+    if by == "country":
+        return i18n.country(value)
     if by == "took":
         seconds = int(value)
         if seconds == ledger.LONGEST:
@@ -82,6 +84,7 @@ def titles() -> dict[tuple[str, str], str]:
     return {
         ("decisions", "language"): gettext("Language"),
         ("decisions", "device"): gettext("Device"),
+        ("decisions", "country"): gettext("Country"),
         ("decisions", "version"): gettext("Version"),
         ("decisions", "took"): gettext("Time to decide"),
         ("decisions", "layout"): gettext("Layout"),
@@ -100,4 +103,5 @@ def titles() -> dict[tuple[str, str], str]:
         ("technology", "device"): gettext("Devices"),
         ("technology", "language"): gettext("Languages of the browsers"),
         ("technology", "network"): gettext("Networks"),
+        ("technology", "country"): gettext("Countries"),
     }

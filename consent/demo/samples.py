@@ -41,6 +41,7 @@ NETWORKS = {
     "Ice Norge AS": 2,
     "GlobalConnect AS": 1,
 }
+COUNTRIES = {"NO": 88, "SE": 5, "DK": 3, "DE": 2, "PL": 2}
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5"
 AGENTS = {
@@ -67,18 +68,25 @@ def invent(engine: Engine, session: Session, now: datetime) -> None:
     today = now.astimezone(version.site_file.zone).date()
     # The same past for everybody, so that a screenshot can be taken again.
     chance = random.Random(7)  # noqa: S311
+    # Apart, so that what else there is stays as it was.
+    places = random.Random(11)  # noqa: S311
     days = [today - timedelta(days=ago) for ago in range(DAYS, 0, -1)]
     for position, day in enumerate(days):
         busy = 1.0 if day.weekday() < 5 else 0.45
         count = int((130 + position) * busy * chance.uniform(0.85, 1.15))
-        _invent_day(session, version, day, count, chance)
+        _invent_day(session, version, day, count, chance, places)
     site.samples_from, site.samples_to = days[0], days[-1]
     session.commit()
     closing.close_due(engine, SITE, version.site_file, now)
 
 
 def _invent_day(
-    session: Session, version: Published, day: date, count: int, chance: random.Random
+    session: Session,
+    version: Published,
+    day: date,
+    count: int,
+    chance: random.Random,
+    places: random.Random,
 ) -> None:
     site_file = version.site_file
     counted: Sums = Sums()
@@ -92,7 +100,8 @@ def _invent_day(
         )
         client = classify(_pick(chance, AGENTS))
         language = _pick(chance, LANGUAGES)
-        seen = Seen(origin, client, language, _pick(chance, NETWORKS))
+        country = _pick(places, COUNTRIES)
+        seen = Seen(origin, client, language, _pick(chance, NETWORKS), country)
         asked = language if chance.random() < 0.7 else None
         referrer = _pick(chance, REFERRERS)
         for _ in range(min(1 + int(chance.expovariate(0.7)), 8)):
@@ -102,7 +111,7 @@ def _invent_day(
             referrer = origin + hit.path
         if asked and chance.random() < 0.6:
             choice = _choice(version, language, chance)
-            decided.append(ledger.row(version, choice, None, client.device, moment))
+            decided.append(ledger.row(version, choice, None, client.device, country, moment))
     ledger.record(session.connection(), decided)
     visits.add(session.connection(), counted, Bounds())
 

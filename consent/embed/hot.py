@@ -33,7 +33,7 @@ from consent.errors import (
 from consent.journal import Journal
 from consent.ledger import Choice, Recorded, Row
 from consent.memory import Memory
-from consent.networks import Networks
+from consent.networks import Countries, Networks
 from consent.robots import is_robot
 from consent.script import Served
 from consent.settings import Settings
@@ -129,11 +129,15 @@ class HotPaths:
         keys, now = self._settings.secret_keys, web.now()
         visitor = tokens.read(keys, site, choice.token, now) if choice.token else None
         device = classify(environ.get("HTTP_USER_AGENT", "")).device
+        countries: Countries = self._app.extensions["consent_countries"]
+        country = countries.of(environ.get("REMOTE_ADDR"))
         try:
             version = self._memory.version(site, choice.version)
         except NotFound as error:
             raise Invalid(error.detail) from None
-        recorded = self._decisions.commit(ledger.row(version, choice, visitor, device, now))
+        recorded = self._decisions.commit(
+            ledger.row(version, choice, visitor, device, country, now)
+        )
         if isinstance(recorded, Conflict):
             raise recorded
         decision = recorded.decision
@@ -176,12 +180,14 @@ def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> Answer
     if reason:
         return Answer(204, [("X-Consent", f"not counted: {reason}")])
     networks: Networks = app.extensions["consent_networks"]
+    countries: Countries = app.extensions["consent_countries"]
     journal: Journal = app.extensions["consent_journal"]
     seen = Seen(
         environ.get("HTTP_ORIGIN"),
         classify(environ.get("HTTP_USER_AGENT", "")),
         environ.get("HTTP_ACCEPT_LANGUAGE", ""),
-        networks.name(environ.get("REMOTE_ADDR")),
+        networks.of(environ.get("REMOTE_ADDR")),
+        countries.of(environ.get("REMOTE_ADDR")),
     )
     cells = visits.cells(site_file, hit, seen, web.now(), in_force.number)
     journal.add(in_force.site, cells)

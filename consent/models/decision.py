@@ -35,6 +35,8 @@ class Decision(Base):
     dnt: Mapped[bool]
     # phone, tablet, desktop or other; nothing finer is kept of the browser.
     device: Mapped[str] = mapped_column(String(10))
+    # Where the address was (ISO 3166-1), or `unknown`; nothing where nobody looks it up.
+    country: Mapped[str | None] = mapped_column(String(7))
     # Seconds that the banner had been there, up to a limit of its class (ledger.TOOK); nothing finer is kept.
     took: Mapped[int | None]
     decided_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils.compat
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from pydantic import ValidationError
@@ -129,9 +129,10 @@ def choose(site: str) -> ResponseReturnValue:
     visitor = _visitor(site)
     choice = _choice(site, visitor)
     device = classify(request.headers.get("User-Agent", "")).device
+    country = current_app.extensions["consent_countries"].of(request.remote_addr)
     version = versions.published(session, site, choice.version)
     (recorded,) = ledger.record(
-        session.connection(), [ledger.row(version, choice, visitor, device, now)]
+        session.connection(), [ledger.row(version, choice, visitor, device, country, now)]
     )
     if isinstance(recorded, Conflict):
         raise recorded

@@ -37,7 +37,7 @@ def past(app: Flask) -> None:
         ledger.commit(
             db.engine,
             [
-                ledger.row(version, choice, None, "desktop", moment)
+                ledger.row(version, choice, None, "desktop", None, moment)
                 for choice, moment in zip(choices, (now, now, then), strict=True)
             ],
         )
