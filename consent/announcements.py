@@ -20,7 +20,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent import change_words, mail, tokens, versions
+from consent import change_words, emails, mail, tokens, versions
 from consent.change_words import Said
 from consent.errors import Conflict, Invalid, NotFound
 from consent.mail import Mailer, Refused
@@ -61,7 +61,7 @@ def ask(
     None if that was asked today, or is confirmed: whoever fills in a stranger's address changes nothing, and fills no
     mailbox. Raises Invalid.
     """
-    site, email = site_file.site.key, mail.address(email).addr_spec.lower()
+    site, email = site_file.site.key, emails.address(email).addr_spec.lower()
     found = session.scalar(
         select(Subscriber).where(Subscriber.site == site, Subscriber.email == email)
     )
@@ -123,10 +123,10 @@ def confirmation(sender: Sender, site_file: SiteFile, subscriber: Subscriber) ->
 
 
 def _message(sender: Sender, site_file: SiteFile, to: str, subject: str, text: str) -> EmailMessage:
-    sent_by = mail.address(sender.mail_from, site_file.site.name)
+    sent_by = emails.address(sender.mail_from, site_file.site.name)
     made = mail.addressed(mail.message(sent_by, subject, text), to)
     with suppress(Invalid):  # what the notice names may be none that mail servers take
-        made["Reply-To"] = mail.address(site_file.controller.email)
+        made["Reply-To"] = emails.address(site_file.controller.email)
     return made
 
 

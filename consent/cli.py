@@ -345,7 +345,7 @@ def _require_mail() -> None:
 
 
 def _recipients(listed: TextIO, site_file: SiteFile) -> Iterator[Recipient]:
-    from consent import mail
+    from consent import emails
     from consent.announcements import Recipient
     from consent.errors import Invalid
 
@@ -354,7 +354,7 @@ def _recipients(listed: TextIO, site_file: SiteFile) -> Iterator[Recipient]:
         if not email:
             continue
         try:
-            mail.address(email)
+            emails.address(email)
         except Invalid as error:
             raise click.ClickException(f"{listed.name}:{number}: {error.detail}") from None
         known = language in site_file.site.languages

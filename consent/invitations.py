@@ -8,9 +8,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from consent import staff
+from consent.emails import address
 from consent.errors import Conflict, Invalid, NotFound
 from consent.hashes import of_secret
-from consent.mail import address
 from consent.models import Invitation, Staff
 
 LIFETIME = timedelta(days=7)

@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
-from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -15,12 +14,9 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from consent.errors import ConsentError, Invalid
+from consent import emails
+from consent.errors import ConsentError
 
-# What stands before the @, without quotes (RFC 5321, section 4.1.2, Dot-string).
-ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
-# Characters of an address.
-LONGEST = 254
 # Seconds for which a mail server may be silent.
 PATIENCE = 60
 # Where a password may go without TLS.
@@ -40,25 +36,12 @@ class Refused(NoMail):
         self.is_for_good = code >= 500
 
 
-def address(text: str, name: str = "") -> Address:
-    """An e-mail address as mail servers take it: ASCII, with the domain in its encoded form. Raises Invalid."""
-    local, _, domain = text.strip().rpartition("@")
-    try:
-        if not ADDRESS.fullmatch(local):
-            raise ValueError
-        made = Address(name, username=local, domain=domain.encode("idna").decode())
-        if "." not in made.domain or len(made.addr_spec) > LONGEST:
-            raise ValueError
-    except (ValueError, HeaderParseError):
-        raise Invalid(f"{text!r} is no e-mail address that we can write to.") from None
-    return made
-
-
 def message(sender: Address, subject: str, text: str) -> EmailMessage:
     """A message of plain text, to nobody yet."""
     made = EmailMessage()
     made["From"] = sender
-    made["Subject"] = subject
+    # On one line: a site's name may have been stored before names had to be.
+    made["Subject"] = " ".join(subject.split())
     # No answers of machines (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(text.strip() + "\n", cte="quoted-printable")
@@ -68,7 +51,7 @@ def message(sender: Address, subject: str, text: str) -> EmailMessage:
 def addressed(message: EmailMessage, to: str) -> EmailMessage:
     """A copy of a message, to this address. Raises Invalid."""
     made = deepcopy(message)
-    made["To"] = address(to)
+    made["To"] = emails.address(to)
     return made
 
 

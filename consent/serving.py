@@ -1,11 +1,13 @@
 """Runs the application on granian: some processes with some threads each, no access log."""
 
 import atexit
+import ctypes
 import logging
 import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +31,10 @@ from consent.settings import Settings
 GRACE = 30
 # Seconds between two looks at whether the process that began a worker is still there.
 ORPHAN_CHECK = 0.5
+# What a process ends with whose parent is gone before it has begun.
+ORPHANED = 1
+# Of prctl(2).
+PR_SET_PDEATHSIG = 1
 # Looks at whether the port is free: on a busy machine the workers of a killed server take some seconds to end.
 FREE_TRIES = 16
 # Seconds between two looks at whether a site is due to be purged, or a report to be sent.
@@ -84,7 +90,7 @@ def serve(config: dict[str, Any] | None = None, begun: Callable[[], None] | None
             daemon=True,
         ).start
     )
-    server.serve(target_loader=partial(_worker, config), wrap_loader=False)
+    server.serve(target_loader=partial(_worker, config, os.getpid()), wrap_loader=False)
 
 
 def listen(
@@ -126,9 +132,17 @@ def _say_when_open(host: str, port: int, begun: Callable[[], None]) -> None:
     begun()
 
 
-def end_with_parent() -> None:
-    """Ends this process as SIGTERM would, when the one that began it is gone, however it went."""
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+def end_with_parent(parent: int) -> None:
+    """Ends this process as SIGTERM would, when the one of this id, which began it, is gone, however it went.
+
+    It may be gone by now: to begin takes some seconds, and then this process has another parent already.
+    """
+    if sys.platform == "linux":
+        # The kernel says so at once. Where it does not, the watch below does.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(ORPHANED)
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
 def _watch(parent: int) -> None:
@@ -146,8 +160,8 @@ def _cores() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 4)
 
 
-def _worker(config: dict[str, Any] | None) -> Flask:
-    end_with_parent()
+def _worker(config: dict[str, Any] | None, parent: int) -> Flask:
+    end_with_parent(parent)
     app = create_app(config)
     threading.Thread(target=_keep_house, args=(app,), daemon=True).start()
     atexit.register(_leave, app)

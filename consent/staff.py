@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from consent import staff_sessions, versions
 from consent.choices import ROLES as ROLES
 from consent.db import upsert
+from consent.emails import address
 from consent.errors import Conflict, Invalid, NotAllowed, NotFound, Unauthenticated
 from consent.hashes import of_secret
-from consent.mail import address
 from consent.models import (
     Identity,
     Invitation,

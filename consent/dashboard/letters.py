@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from flask import render_template
 from flask_babel import gettext
 
-from consent import mail, seldom, web
+from consent import emails, mail, seldom, web
 from consent.errors import ConsentError
 from consent.mail import Mailer
 
@@ -29,7 +29,7 @@ def reset(to: str, address: str) -> EmailMessage:
 
 
 def _letter(to: str, subject: str, text: str) -> EmailMessage:
-    sender = mail.address(web.settings().mail_from, "Samtykke")
+    sender = emails.address(web.settings().mail_from, "Samtykke")
     return mail.addressed(mail.message(sender, subject, text), to)
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 from flask import render_template
 from flask_babel import force_locale, format_date, format_number, format_percent, gettext
 
-from consent import charts, consents, i18n, mail, notice, suppression, tables, visits
+from consent import charts, consents, emails, i18n, mail, notice, suppression, tables, visits
 from consent.comparison import Number
 from consent.dashboard import names, pictures
 from consent.days import Period
@@ -70,7 +70,7 @@ def message(
     with force_locale(language):
         subject = title(report)
     made = mail.message(
-        mail.address(mail_from, "Samtykke"), subject, text(report, language, server, is_asked)
+        emails.address(mail_from, "Samtykke"), subject, text(report, language, server, is_asked)
     )
     ids = {
         name: f"{name}.{report.site}.{report.month.first:%Y-%m}@samtykke"

@@ -1,6 +1,7 @@
 """`consent demo`: the whole product on one machine, with a website to try it on."""
 
 import multiprocessing
+import os
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +38,9 @@ def run(folder: Path, host: str, port: int, demo_port: int) -> None:
     with ready_app(config).app_context():
         password, token = _prepare(demo_address)
     multiprocessing.get_context("spawn").Process(
-        target=website.serve, args=(address, site_file(demo_address), demo_listening), daemon=True
+        target=website.serve,
+        args=(address, site_file(demo_address), demo_listening, os.getpid()),
+        daemon=True,
     ).start()
     demo_listening.close()
 

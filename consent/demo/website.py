@@ -42,9 +42,9 @@ class _Silent(WSGIRequestHandler):
         """Writes no address anywhere."""
 
 
-def serve(consent: str, source: str, listening: socket.socket) -> None:
-    """Serves the website until the process ends, or the one that began it."""
-    end_with_parent()
+def serve(consent: str, source: str, listening: socket.socket, parent: int) -> None:
+    """Serves the website until the process ends, or the one of this id that began it."""
+    end_with_parent(parent)
     host, port = listening.getsockname()
     make_server(
         host,
