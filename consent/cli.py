@@ -408,10 +408,11 @@ def webhook_remove(site: str, identity: uuid.UUID) -> None:
 @on_the_database
 def webhook_deliver() -> None:
     """Try the messages whose time has come. A server does so by itself."""
-    from consent import webhooks
+    from consent import web, webhooks
     from consent.db import db
 
-    click.echo(f"{webhooks.deliver_due(db.session(), _now)} taken.")
+    post = functools.partial(webhooks.post, inside=web.settings().inside_hosts)
+    click.echo(f"{webhooks.deliver_due(db.session(), _now, post)} taken.")
 
 
 @commands.command()

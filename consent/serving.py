@@ -163,26 +163,44 @@ def _cores() -> int:
 def _worker(config: dict[str, Any] | None, parent: int) -> Flask:
     end_with_parent(parent)
     app = create_app(config)
-    threading.Thread(target=_keep_house, args=(app,), daemon=True).start()
+    _keep_house(app)
     atexit.register(_leave, app)
     return app
 
 
 def _keep_house(app: Flask) -> None:
-    """What has to be done now and then, and by one of all processes: each claims in the database what it does."""
-    purged = -PURGE_CHECK
+    """What has to be done now and then, and by one of all processes: each claims in the database what it does.
+
+    What waits for others has a thread of its own, so that it holds up nothing here.
+    """
+    inside = app.extensions["consent_settings"].inside_hosts
+    post = partial(webhooks.post, inside=inside)
+    chores: list[tuple[float, dict[str, Callable[[], object]]]] = [
+        (HOUSE_CHECK, {"webhooks": lambda: webhooks.deliver_due(db.session(), web.now, post)}),
+        (HOUSE_CHECK, {"announcements": _announce}),
+        # Reports are of closed days.
+        (
+            PURGE_CHECK,
+            {"days": lambda: closing.close_all(db.session(), web.now()), "reports": _send_reports},
+        ),
+        (
+            PURGE_CHECK,
+            {
+                "purge": lambda: retention.purge_due(db.session(), web.now()),
+                "accounts": lambda: retention.purge_accounts(db.session(), web.now()),
+            },
+        ),
+    ]
+    for pause, tasks in chores:
+        threading.Thread(target=_repeat, args=(app, pause, tasks), daemon=True).start()
+
+
+def _repeat(app: Flask, pause: float, tasks: dict[str, Callable[[], object]]) -> None:
     while True:
         with app.app_context():
-            _try("webhooks", lambda: webhooks.deliver_due(db.session(), web.now))
-            if web.sends_mail():
-                _try("announcements", _announce)
-            if time.monotonic() - purged >= PURGE_CHECK:
-                _try("days", lambda: closing.close_all(db.session(), web.now()))
-                _try("purge", lambda: retention.purge_due(db.session(), web.now()))
-                _try("accounts", lambda: retention.purge_accounts(db.session(), web.now()))
-                _try("reports", _send_reports)
-                purged = time.monotonic()
-        time.sleep(HOUSE_CHECK)
+            for what, task in tasks.items():
+                _try(what, task)
+        time.sleep(pause)
 
 
 def _send_reports() -> None:
@@ -192,6 +210,8 @@ def _send_reports() -> None:
 
 
 def _announce() -> None:
+    if not web.sends_mail():
+        return
     smtp_url = web.settings().smtp_url
     announcing.send_due(db.session(), web.now, web.sender(), lambda: Mailer(smtp_url))
 

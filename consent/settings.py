@@ -45,6 +45,10 @@ def keys(value: str) -> tuple[str, ...]:
     return found
 
 
+def names(value: str) -> tuple[str, ...]:
+    return tuple(part.lower().rstrip(".") for part in value.replace(",", " ").split())
+
+
 def url(value: str) -> str:
     value = value.strip().rstrip("/")
     if value and not value.startswith(("http://", "https://")):
@@ -112,6 +116,12 @@ class Settings:
         0,
         number,
         "How many proxies in front may be believed about X-Forwarded-For, -Proto and -Host.",
+    )
+    inside_hosts: tuple[str, ...] = setting(
+        (),
+        names,
+        "Hosts and addresses in the server's own network that webhooks, the check of an installation and OpenID "
+        "Connect may reach, separated by commas. All others have to be public.",
     )
     isp_database: str = setting(
         "",

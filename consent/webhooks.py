@@ -9,19 +9,18 @@ import json
 import re
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any, Literal
-from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import uuid_utils.compat
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from consent import versions
+from consent import outside, versions
 from consent.errors import Invalid, NotFound
 from consent.models import Webhook, WebhookMessage
 
@@ -34,11 +33,12 @@ PAUSES = tuple(
     timedelta(seconds=seconds)
     for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
-# Seconds for which a receiver may think.
+# Seconds that a receiver may take, for all of the exchange.
 PATIENCE = 15
 # What a process that sends a message has it to itself for; then another may try.
 CLAIM = timedelta(seconds=2 * PATIENCE)
-AT_ONCE = 50
+# Messages that are tried in one round, of which each webhook has one: a slow receiver holds up nobody but itself.
+AT_ONCE = 20
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[!-~]*)?")
 
 
@@ -114,19 +114,37 @@ def queue(session: Session, site: str, what: Type, data: dict[str, Any], now: da
         )
 
 
-def deliver_due(session: Session, clock: Callable[[], datetime], post: Post | None = None) -> int:
-    """Tries each message whose time has come, and commits. How many were taken."""
+def deliver_due(session: Session, clock: Callable[[], datetime], post: Post) -> int:
+    """Tries the first message of each webhook whose time has come, all at the same time, and commits.
+
+    How many were taken. The caller comes again for the next ones.
+    """
     due = (
-        select(WebhookMessage.site, WebhookMessage.id)
+        select(WebhookMessage.site, WebhookMessage.webhook, func.min(WebhookMessage.id))
         .where(WebhookMessage.next_attempt_at <= clock())
-        .order_by(WebhookMessage.next_attempt_at)
+        .group_by(WebhookMessage.site, WebhookMessage.webhook)
+        .order_by(func.min(WebhookMessage.next_attempt_at))
         .limit(AT_ONCE)
     )
+    now = clock()
+    claimed = [
+        session.get_one(WebhookMessage, (site, identity))
+        for site, _, identity in session.execute(due).all()
+        if _claim(session, site, identity, now)
+    ]
+    if not claimed:
+        return 0
+    requests = [_request(session, each, now) for each in claimed]
+    # The connection goes back while the receivers think.
+    session.commit()
     taken = 0
-    for site, identity in session.execute(due).all():
-        if _claim(session, site, identity, clock()):
-            message = session.get_one(WebhookMessage, (site, identity))
-            taken += _try(session, message, clock(), post or _post)
+    with ThreadPoolExecutor(len(requests)) as threads:
+        tried = {
+            threads.submit(_tried, post, *request): message
+            for request, message in zip(requests, claimed, strict=True)
+        }
+        for each in as_completed(tried):
+            taken += _note(session, tried[each], *each.result(), clock())
     return taken
 
 
@@ -145,15 +163,27 @@ def _claim(session: Session, site: str, identity: uuid.UUID, now: datetime) -> b
     return bool(claimed.rowcount)  # type: ignore[attr-defined]
 
 
-def _try(session: Session, message: WebhookMessage, now: datetime, post: Post) -> bool:
+Request = tuple[str, bytes, dict[str, str]]
+
+
+def _request(session: Session, message: WebhookMessage, now: datetime) -> Request:
     webhook = session.get_one(Webhook, (message.site, message.webhook))
     body = message.body.encode()
+    return webhook.url, body, headers(webhook.secret, str(message.id), now, body)
+
+
+def _tried(post: Post, url: str, body: bytes, given: dict[str, str]) -> tuple[int, str | None]:
+    """The status of the answer, and what is wrong with it."""
     try:
-        status = post(webhook.url, body, headers(webhook.secret, str(message.id), now, body))
-        error = None if 200 <= status < 300 else f"It answered {status}."
+        status = post(url, body, given)
     except (OSError, HTTPException, ValueError) as problem:
-        # A URLError is a frame around what happened.
-        status, error = 0, str(getattr(problem, "reason", None) or problem)[:300]
+        return 0, str(problem)[:300]
+    return status, None if 200 <= status < 300 else f"It answered {status}."
+
+
+def _note(
+    session: Session, message: WebhookMessage, status: int, error: str | None, now: datetime
+) -> bool:
     message.error = error
     message.attempts += 1
     if error is None:
@@ -179,17 +209,13 @@ def headers(secret: str, identity: str, now: datetime, body: bytes) -> dict[str,
     }
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """A receiver that has moved says so to whoever set it up, not to us."""
+def post(url: str, body: bytes, given: dict[str, str], inside: Collection[str] = ()) -> int:
+    """The status of the answer. A receiver that has moved says so to whoever set it up, not to us.
 
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def _post(url: str, body: bytes, given: dict[str, str]) -> int:
-    request = Request(url, body, {**given, "User-Agent": "Samtykke"})  # noqa: S310 -- `add` takes http only
-    try:
-        with build_opener(_NoRedirect).open(request, timeout=PATIENCE) as answer:
-            return int(answer.status)
-    except HTTPError as refused:
-        return refused.code
+    `inside` as in outside.exchange, which says what is raised.
+    """
+    asked = {**given, "User-Agent": "Samtykke"}
+    answer = outside.exchange(
+        "POST", url, asked, seconds=PATIENCE, most=0, inside=inside, body=body
+    )
+    return answer.status

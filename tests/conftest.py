@@ -187,7 +187,12 @@ def new_database(databases: Sqlite | Postgres) -> Iterator[NewDatabase]:
 
 @pytest.fixture
 def settings(new_database: NewDatabase, published: str) -> dict[str, Any]:
-    return {"secret_keys": (KEY,), "database": new_database(published)}
+    return {
+        "secret_keys": (KEY,),
+        "database": new_database(published),
+        # Websites and receivers of tests are on this machine.
+        "inside_hosts": ("127.0.0.1",),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -77,6 +77,7 @@ class Server:
             "CONSENT_SECRET_KEYS": KEY,
             "CONSENT_DATABASE": database,
             "CONSENT_PORT": str(self.port),
+            "CONSENT_INSIDE_HOSTS": "127.0.0.1",
             **settings,
         }
 

@@ -29,7 +29,9 @@ def check(member: Staff, site: str) -> ResponseReturnValue:
     shared = frame.of_site(member, site)
     address = request.form.get("address", "").strip()
     try:
-        found = installation.fetch(address, shared["file"].site.origins)
+        found = installation.fetch(
+            address, shared["file"].site.origins, web.settings().inside_hosts
+        )
     except Invalid as error:
         return _page(member, site, address=address, problem=error.detail), 422
     checked = installation.check(found, address, web.public_url(), site)

@@ -1,22 +1,23 @@
 """Looks whether a website's page carries the lines that `consent embed` prints, above all other scripts."""
 
 import http.client
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from flask_babel import gettext
+from selectolax.lexbor import LexborHTMLParser
 
+from consent import outside
 from consent.cleaning import origin_of
 from consent.errors import Invalid
 
 # Seconds, and bytes: who takes longer or sends more is no page for people.
 PATIENCE = 10
-LARGEST = 2_000_000
+LARGEST = 200_000
+# Scripts before the tag that are named.
+MOST_NAMED = 10
 
 Finding = Literal[
     "found",
@@ -47,42 +48,42 @@ class Page:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def fetch(address: str, origins: list[str]) -> Page:
+def fetch(address: str, origins: list[str], inside: Collection[str] = ()) -> Page:
     """The page at an address of one of the site's origins, wherever among these it leads.
 
-    Raises Invalid for another address, and for one that answers with no page.
+    `inside` as in outside.exchange. Raises Invalid for another address, and for one that answers with no page.
     """
-    opener = urllib.request.build_opener(_OnlyTo(origins))
     _require_own(address, origins)
-    request = urllib.request.Request(  # noqa: S310 -- its scheme is that of an origin
-        address,
-        headers={"User-Agent": "Samtykke (looks whether its tag is there)", "Accept": "text/html"},
-    )
+    asked = {"User-Agent": "Samtykke (looks whether its tag is there)", "Accept": "text/html"}
     try:
-        with opener.open(request, timeout=PATIENCE) as answer:
-            content_type = answer.headers.get_content_type()
-            if content_type not in ("text/html", "application/xhtml+xml"):
-                raise Invalid(
-                    gettext(
-                        "%(address)s is no page: its type is %(type)s.",
-                        address=address,
-                        type=content_type,
-                    )
-                )
-            charset = answer.headers.get_content_charset() or "utf-8"
-            body = answer.read(LARGEST)
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-    except urllib.error.HTTPError as error:
+        answer = outside.exchange(
+            "GET",
+            address,
+            asked,
+            seconds=PATIENCE,
+            most=LARGEST,
+            inside=inside,
+            may_lead_to=lambda target: _require_own(target, origins),
+        )
+    except (OSError, http.client.HTTPException, ValueError) as error:
         raise Invalid(
-            gettext("%(address)s answers with %(status)s.", address=address, status=error.code)
+            gettext("%(address)s does not answer: %(reason)s.", address=address, reason=str(error))
         ) from None
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
+    if answer.status >= 300:
         raise Invalid(
-            gettext("%(address)s does not answer: %(reason)s.", address=address, reason=str(reason))
-        ) from None
+            gettext("%(address)s answers with %(status)s.", address=address, status=answer.status)
+        )
+    content_type = answer.headers.get_content_type()
+    if content_type not in ("text/html", "application/xhtml+xml"):
+        raise Invalid(
+            gettext(
+                "%(address)s is no page: its type is %(type)s.", address=address, type=content_type
+            )
+        )
+    charset = answer.headers.get_content_charset() or "utf-8"
+    headers = {name.lower(): value for name, value in answer.headers.items()}
     try:
-        return Page(body.decode(charset, "replace"), headers)
+        return Page(answer.body.decode(charset, "replace"), headers)
     except LookupError:
         raise Invalid(
             gettext(
@@ -95,16 +96,13 @@ def fetch(address: str, origins: list[str]) -> Page:
 
 def check(page: Page, address: str, server: str, site: str) -> Checked:
     """Whether the page carries the tag of `site` from `server`, before all other scripts."""
-    parser = _Scripts()
-    parser.feed(page.body)
-    parser.close()
     before: list[str] = []
     findings: list[Finding] = []
-    for script in parser.found:
-        kind = _tag(urljoin(address, script.source), server) if script.source else None
+    for source, runs, text in _scripts(page.body):
+        kind = _tag(urljoin(address, source), server) if source else None
         if kind is None:
-            if script.runs and not _is_snippet(script.text):
-                before.append(script.source or "<script>")
+            if runs and not _is_snippet(text):
+                before.append(source or "<script>")
             continue
         key, is_pinned = kind
         if key != site:
@@ -120,18 +118,7 @@ def check(page: Page, address: str, server: str, site: str) -> Checked:
         findings.append("missing")
     elif not _may_run(page.headers.get("content-security-policy", ""), server):
         findings.append("policy")
-    return Checked(address, tuple(dict.fromkeys(findings)), tuple(before))
-
-
-class _OnlyTo(urllib.request.HTTPRedirectHandler):
-    """Follows redirects among the site's own origins."""
-
-    def __init__(self, origins: list[str]) -> None:
-        self._origins = origins
-
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
-        _require_own(newurl, self._origins)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+    return Checked(address, tuple(dict.fromkeys(findings)), tuple(before[:MOST_NAMED]))
 
 
 def _require_own(address: str, origins: list[str]) -> None:
@@ -144,36 +131,12 @@ def _require_own(address: str, origins: list[str]) -> None:
         )
 
 
-@dataclass
-class _Script:
-    source: str
-    runs: bool
-    text: str = ""
-
-
-class _Scripts(HTMLParser):
-    """The scripts of a page, in their order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[_Script] = []
-        self._open = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "script":
-            given = {name: value or "" for name, value in attrs}
-            kind = given.get("type", "").strip().lower()
-            runs = kind in ("", "module", "text/javascript", "application/javascript")
-            self.found.append(_Script(given.get("src", "").strip(), runs))
-            self._open = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "script":
-            self._open = False
-
-    def handle_data(self, data: str) -> None:
-        if self._open:
-            self.found[-1].text += data
+def _scripts(body: str) -> Iterator[tuple[str, bool, str]]:
+    """The address of each script of a page, in their order, whether it runs, and its text."""
+    for script in LexborHTMLParser(body).css("script"):
+        kind = (script.attributes.get("type") or "").strip().lower()
+        runs = kind in ("", "module", "text/javascript", "application/javascript")
+        yield (script.attributes.get("src") or "").strip(), runs, script.text()
 
 
 def _tag(source: str, server: str) -> tuple[str, bool] | None:

@@ -1,9 +1,12 @@
 """Staff pages: logging in at one's organization (OpenID Connect Core 1.0, code flow with PKCE)."""
 
+from http.client import HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.flask_client import OAuth
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from authlib.integrations.requests_client import OAuth2Session
 from flask import (
     Blueprint,
     Flask,
@@ -15,9 +18,12 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
-from requests import RequestException
+from requests import ConnectionError as NoConnection
+from requests import PreparedRequest, RequestException
+from requests import Response as Answer
+from requests.adapters import BaseAdapter
 
-from consent import identities, invitations, web
+from consent import identities, invitations, outside, web
 from consent.dashboard import frame
 from consent.errors import NotFound, Unauthenticated
 from consent.settings import Settings
@@ -25,8 +31,55 @@ from consent.settings import Settings
 blueprint = Blueprint("provider", __name__, url_prefix="/dashboard/-/oidc")
 frame.init(blueprint)
 
-# Seconds for which the provider may be silent.
+# Seconds that one question to the provider may take, and bytes that it may answer.
 PATIENCE = 10
+LARGEST = 1_000_000
+
+
+class _Outside(BaseAdapter):
+    """Sends requests as all that this server asks of others."""
+
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Answer:
+        settings = web.settings()
+        # Whoever runs the server has named the provider itself.
+        issuer = urlsplit(settings.oidc_issuer).hostname or ""
+        body = request.body.encode() if isinstance(request.body, str) else request.body
+        # Forms and nothing are all that is sent.
+        assert body is None or isinstance(body, bytes)
+        try:
+            found = outside.exchange(
+                request.method or "GET",
+                request.url or "",
+                {name: str(value) for name, value in request.headers.items()},
+                seconds=PATIENCE,
+                most=LARGEST,
+                inside=(issuer, *settings.inside_hosts),
+                body=body,
+            )
+        except (OSError, HTTPException, ValueError) as error:
+            raise NoConnection(error, request=request) from error
+        answer = Answer()
+        answer.status_code, answer.url, answer.request = found.status, request.url or "", request
+        answer.headers.update(found.headers.items())
+        answer._content = found.body
+        answer.encoding = found.headers.get_content_charset()
+        return answer
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class _Session(OAuth2Session):  # type: ignore[misc]
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        # What would be compressed could be of any size.
+        self.headers["Accept-Encoding"] = "identity"
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, _Outside())
+
+
+class _App(FlaskOAuth2App):  # type: ignore[misc]
+    client_cls = _Session
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -34,13 +87,13 @@ def init_app(app: Flask, settings: Settings) -> None:
     clients = OAuth(app)
     clients.register(
         "provider",
+        client_cls=_App,
         server_metadata_url=f"{settings.oidc_issuer}/.well-known/openid-configuration",
         client_id=settings.oidc_client_id,
         client_secret=settings.oidc_client_secret,
         client_kwargs={
             "scope": "openid email",
             "code_challenge_method": "S256",
-            "default_timeout": PATIENCE,
         },
     )
     app.extensions["consent_provider"] = clients.provider

@@ -28,6 +28,8 @@ def run(folder: Path, host: str, port: int, demo_port: int) -> None:
         "secret_keys": (_secret(folder / "secret"),),
         "database": f"sqlite:///{(folder / 'consent.db').resolve()}",
         "public_url": address,
+        # The demo website is on this machine.
+        "inside_hosts": (host, "127.0.0.1"),
         "host": host,
         "port": port,
         "workers": 1,
