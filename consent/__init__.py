@@ -63,10 +63,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=read.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(read.secret_keys[1:]),
-        SESSION_COOKIE_NAME="consent_staff",
-        SESSION_COOKIE_PATH="/dashboard",
+        SESSION_COOKIE_NAME=security.own_cookie("consent_staff", read),
+        # A name that begins with __Host- is for the whole host.
+        SESSION_COOKIE_PATH="/" if read.is_https else "/dashboard",
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=read.public_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=read.is_https,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]

@@ -1,9 +1,13 @@
 """What programs read that speak for visitors: the statement on Global Privacy Control, and rules by which
-automatic consent clients answer the banner. And what editors read: the schema of the site file."""
+automatic consent clients answer the banner. What editors read: the schema of the site file. And what those read who
+find a fault: where to report it."""
+
+from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify, send_from_directory
 
-from consent import sitefile
+from consent import sitefile, web
+from consent.errors import NotFound
 from consent.paths import STATIC
 
 blueprint = Blueprint("clients", __name__)
@@ -16,6 +20,22 @@ GPC_SINCE = "2026-11-24"
 def gpc() -> Response:
     """This server's own statement (Global Privacy Control, section 4); each website makes its own."""
     return jsonify(gpc=True, lastUpdate=GPC_SINCE)
+
+
+@blueprint.get("/.well-known/security.txt")
+def security_txt() -> Response:
+    """Where faults in this server's security are reported (RFC 9116)."""
+    settings = web.settings()
+    if not settings.security_contact:
+        raise NotFound("CONSENT_SECURITY_CONTACT is not set.")
+    # Within a year, and the same for all of a month.
+    expires = (web.now() + timedelta(days=300)).replace(day=1, hour=0, minute=0, second=0)
+    lines = [
+        f"Contact: {settings.security_contact}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        f"Canonical: {web.public_url()}/.well-known/security.txt",
+    ]
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 @blueprint.get("/clients/<any('autoconsent', 'consent-o-matic'):client>.json")

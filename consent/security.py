@@ -23,6 +23,13 @@ MAX_BODY = 16 * 1024
 DEVICE = "consent_device"
 
 
+def own_cookie(name: str, settings: Settings) -> str:
+    """What a cookie of staff pages is called: over https so that no other host, such as a website beside this server,
+    can set one in its place (RFC 6265bis, section 4.1.3.2).
+    """
+    return f"__Host-{name}" if settings.is_https else name
+
+
 def address() -> str:
     """Whom a limit is for. Of IPv6 the network: one subscriber has as many addresses as they like."""
     remote = request.remote_addr or "127.0.0.1"
@@ -33,7 +40,7 @@ def address() -> str:
 
 def known_device() -> str | None:
     """Which browser it is, where somebody with the address in the form has logged in with it before."""
-    token = request.cookies.get(DEVICE, "")
+    token = request.cookies.get(own_cookie(DEVICE, web.settings()), "")
     try:
         return tokens.read_device(web.settings().secret_keys, token, _account())
     except BadToken:
@@ -82,20 +89,20 @@ def init_app(app: Flask, settings: Settings) -> None:
         "url": htmx_url,
         "integrity": "" if settings.htmx_url else HTMX_INTEGRITY,
     }
-    app.after_request(lambda response: headers(response, htmx_url))
+    app.after_request(lambda response: headers(response, htmx_url, settings.hsts))
 
 
-def common_headers(scheme: str) -> dict[str, str]:
+def common_headers(scheme: str, hsts: str) -> dict[str, str]:
     """Those of every response to a request over `scheme`."""
-    secure = {"Strict-Transport-Security": "max-age=31536000"} if scheme == "https" else {}
+    secure = {"Strict-Transport-Security": hsts} if scheme == "https" and hsts else {}
     return {"X-Content-Type-Options": "nosniff", **secure}
 
 
 @cache
-def embed_headers(scheme: str) -> dict[str, str]:
+def embed_headers(scheme: str, hsts: str) -> dict[str, str]:
     """Those of what pages of other origins read, without cookies."""
     return {
-        **common_headers(scheme),
+        **common_headers(scheme, hsts),
         "Access-Control-Allow-Origin": "*",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
@@ -110,12 +117,12 @@ def shared_with(origin: str) -> dict[str, str]:
     }
 
 
-def headers(response: Response, htmx_url: str) -> Response:
+def headers(response: Response, htmx_url: str, hsts: str) -> Response:
     """Sets every security header there is, on every response."""
     if request.path.startswith("/e/"):
-        response.headers.update(embed_headers(request.scheme))
+        response.headers.update(embed_headers(request.scheme, hsts))
         return response
-    response.headers.update(common_headers(request.scheme))
+    response.headers.update(common_headers(request.scheme, hsts))
     staff = request.path.startswith("/dashboard")
     # The search among recipients is the one visitor page that loads it.
     htmx = staff or request.endpoint == "privacy.recipients"
@@ -127,6 +134,9 @@ def headers(response: Response, htmx_url: str) -> Response:
         f"default-src 'none'; script-src {script}; style-src 'self'; img-src 'self' data:; "
         f"connect-src 'self'; {frame}form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     )
+    # For browsers and scanners that know no frame-ancestors.
+    may_frame = "frame-ancestors 'self'" in response.headers["Content-Security-Policy"]
+    response.headers["X-Frame-Options"] = "SAMEORIGIN" if may_frame else "DENY"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = (

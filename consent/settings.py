@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "CONSENT_"
+# Different characters that a secret key has at the least. One at random has more than twenty.
+VARIETY = 10
 
 
 class SettingError(Exception):
@@ -42,6 +44,11 @@ def keys(value: str) -> tuple[str, ...]:
             "each key needs at least 32 characters; make one with "
             "`python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
         )
+    if any(len(set(key)) < VARIETY for key in found):
+        raise ValueError(
+            f"a key has fewer than {VARIETY} different characters, and can be guessed; make one with "
+            "`python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
+        )
     return found
 
 
@@ -55,6 +62,13 @@ def url(value: str) -> str:
         raise ValueError(
             f"{value!r} is no address; write it whole, such as https://consent.example.no"
         )
+    return value
+
+
+def contact(value: str) -> str:
+    value = value.strip()
+    if value and not value.startswith(("mailto:", "https://")):
+        raise ValueError(f"{value!r} is no address; write mailto:security@example.no or https://…")
     return value
 
 
@@ -117,6 +131,17 @@ class Settings:
         number,
         "How many proxies in front may be believed about X-Forwarded-For, -Proto and -Host.",
     )
+    hsts: str = setting(
+        "max-age=31536000",
+        text,
+        "Strict-Transport-Security of what is answered over https. Empty: none, where the proxy in front sets it.",
+    )
+    security_contact: str = setting(
+        "",
+        contact,
+        "Where faults in the server's security are reported: mailto:… or https://…. With it, "
+        "/.well-known/security.txt is there.",
+    )
     inside_hosts: tuple[str, ...] = setting(
         (),
         names,
@@ -146,6 +171,11 @@ class Settings:
         0, number, "Processes of `consent serve`. 0: one for each core, at most four."
     )
     threads: int = setting(16, number, "Requests that each process answers at the same time.")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the server over https, as far as it was told."""
+        return self.public_url.startswith("https://")
 
 
 def variable(name: str) -> str:

@@ -5,6 +5,7 @@ truth. `parse` either returns a `SiteFile` or raises `SiteFileError` with every 
 with its line, its key and its mend, in the language in force. Knows neither database nor HTTP.
 """
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
@@ -387,6 +388,7 @@ def parse(source: str) -> SiteFile:
             *_types_twice(raw),
             *_kept_too_short(raw),
             *_noise_without_library(raw),
+            *_unseen_characters(raw),
         )
     ]
     if found:
@@ -449,6 +451,30 @@ def _tables(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _keys(raw: dict[str, Any], name: str) -> Iterable[str]:
     return [table["key"] for table in _tables(raw, name) if isinstance(table.get("key"), str)]
+
+
+# What cannot be seen: NUL and other controls but tabs and ends of lines; and what turns the direction of writing around
+# for all that follows (Unicode TR36, section 2.5), so that one text is read as another.
+UNSEEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\u202d\u202e]")
+
+
+def _unseen_characters(raw: Any, path: Path = ()) -> Iterable[tuple[Path, str]]:
+    if isinstance(raw, str):
+        if found := UNSEEN.search(raw):
+            yield (
+                path,
+                gettext(
+                    "This has a character that cannot be seen, and may change how the rest is read: "
+                    "%(character)s. Leave it out.",
+                    character=f"U+{ord(found[0]):04X}",
+                ),
+            )
+    elif isinstance(raw, dict):
+        for key, value in raw.items():
+            yield from _unseen_characters(value, (*path, key))
+    elif isinstance(raw, list):
+        for index, value in enumerate(raw):
+            yield from _unseen_characters(value, (*path, index))
 
 
 def _own_purposes(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:

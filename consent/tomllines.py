@@ -35,7 +35,13 @@ def loads(source: str) -> dict[str, Any]:
         dots = 0 if found[0] == "\n" else dots + bool(found[1])
         if dots > DEEPEST:
             raise RecursionError("a key has too many parts")
-    made = tomllib.loads(source)
+    try:
+        made = tomllib.loads(source)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:
+        # Python reads no number of more digits (sys.get_int_max_str_digits).
+        raise tomllib.TOMLDecodeError(_place_of_number(source)) from None
     level: list[Any] = [made]
     for _ in range(DEEPEST):
         inner = (each.values() if isinstance(each, dict) else each for each in level)
@@ -43,6 +49,13 @@ def loads(source: str) -> dict[str, Any]:
         if not level:
             return made
     raise RecursionError("tables or lists are nested too deep")
+
+
+def _place_of_number(source: str) -> str:
+    digits = max(re.finditer(r"[0-9][0-9_]*", source), key=lambda found: len(found[0]))
+    before = source[: digits.start()]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return f"Number of {len(digits[0])} digits (at line {line}, column {column})"
 
 
 class Lines:

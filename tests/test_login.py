@@ -114,8 +114,8 @@ class TestSessions:
     ) -> None:
         here, thief = browser(app), browser(app)
         log_in(here)
-        cookie = here.get_cookie("consent_staff", path="/dashboard")
-        thief.set_cookie("consent_staff", cookie.value, path="/dashboard")
+        name = "__Host-consent_staff"
+        thief.set_cookie(name, here.get_cookie(name).value)
         assert is_in(thief)
 
         here.post("/dashboard/logout")

@@ -14,7 +14,7 @@ from consent import audit, drafts, i18n, staff, staff_sessions, tokens, versions
 from consent.drafts import Snapshot
 from consent.errors import NotAllowed
 from consent.models import Staff, StaffSession
-from consent.security import DEVICE, require_own_page
+from consent.security import DEVICE, own_cookie, require_own_page
 from consent.useragent import classify
 
 View = Callable[..., ResponseReturnValue]
@@ -141,12 +141,13 @@ def log_in(member: Staff, target: str) -> Response:
     session.clear()
     session.update(staff=member.id.hex, secret=secret)
     response = redirect(own_page(target), 303)
+    settings = web.settings()
     response.set_cookie(
-        DEVICE,
-        tokens.issue_device(web.settings().secret_keys, member.email),
+        own_cookie(DEVICE, settings),
+        tokens.issue_device(settings.secret_keys, member.email),
         max_age=DEVICE_LIFETIME,
-        path=url_for("dashboard.login"),
-        secure=request.is_secure,
+        path="/" if settings.is_https else url_for("dashboard.login"),
+        secure=settings.is_https,
         httponly=True,
         samesite="Lax",
     )

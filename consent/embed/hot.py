@@ -90,7 +90,7 @@ class HotPaths:
             answer = self._answer(environ, method, *found.groups())
         except Exception as error:
             answer = _refusal(error)
-        shared = security.embed_headers(environ["wsgi.url_scheme"])
+        shared = security.embed_headers(environ["wsgi.url_scheme"], self._settings.hsts)
         origin = environ.get("HTTP_ORIGIN")
         if method in ("POST", "OPTIONS") and origin and self._is_of(found[1], origin):
             shared = shared | security.shared_with(origin)

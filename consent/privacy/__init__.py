@@ -333,7 +333,8 @@ def _remember(response: Any, site: str, visitor: uuid.UUID, moment: datetime) ->
         tokens.issue(web.settings().secret_keys, site, visitor, moment),
         max_age=tokens.LIFETIME,
         path=url_for("privacy.page", site=site),
-        secure=request.is_secure,
+        # A proxy in front may speak plain HTTP to this server.
+        secure=request.is_secure or web.settings().is_https,
         httponly=True,
         samesite="Lax",
     )
