@@ -54,6 +54,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from consent.bounds import Bounds
     from consent.commits import GroupCommit
     from consent.db import db
+    from consent.embed.crowding import Crowding
     from consent.embed.hot import HotPaths
     from consent.journal import Journal
     from consent.memory import Memory
@@ -83,12 +84,12 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     with app.app_context():
         engine = db.engine
     memory = app.extensions["consent_memory"] = Memory(partial(Session, engine), read.public_url)
+    app.extensions["consent_crowding"] = Crowding(read.embed_limit, read.view_limit)
     app.extensions["consent_journal"] = Journal(
         _hits_folder(read, engine), partial(visits.merge, engine, Bounds())
     )
-    app.wsgi_app = HotPaths(  # type: ignore[method-assign]
-        app, memory, GroupCommit(partial(ledger.commit, engine))
-    )
+    decisions = app.extensions["consent_decisions"] = GroupCommit(partial(ledger.commit, engine))
+    app.wsgi_app = HotPaths(app, memory, decisions)  # type: ignore[method-assign]
     if read.trusted_proxies:
         hops = read.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -72,6 +72,13 @@ class GroupCommit(Generic[Item, Written]):
         self._writer: threading.Thread | None = None
         # When the writer began with the group that it has in hand.
         self._began: float | None = None
+        # When the database last took nothing; None: it has taken something since.
+        self._failed_at: float | None = None
+
+    def is_failing(self, within: float) -> bool:
+        """Whether the database took nothing when it was last asked, in the last `within` seconds."""
+        failed_at = self._failed_at
+        return failed_at is not None and time.monotonic() - failed_at < within
 
     def commit(self, item: Item) -> Written:
         """Returns when the item is committed, with what was written of it.
@@ -138,7 +145,10 @@ class GroupCommit(Generic[Item, Written]):
         try:
             found = self._write([each.item for each in group])
         except SQLAlchemyError as error:
-            if len(group) == 1 or not isinstance(error, (IntegrityError, DataError)):
+            is_of_one = isinstance(error, (IntegrityError, DataError))
+            if not is_of_one:
+                self._failed_at = time.monotonic()
+            if len(group) == 1 or not is_of_one:
                 self._fail(group, error)
                 return
             # One of them cannot be written; the others have no part in that.
@@ -149,6 +159,7 @@ class GroupCommit(Generic[Item, Written]):
         ) as error:  # a mistake of ours: whoever answers the request says so and logs it
             self._fail(group, error)
         else:
+            self._failed_at = None
             for each, written in zip(group, found, strict=True):
                 each.finish(written)
 

@@ -12,6 +12,9 @@ from consent import i18n, seldom
 JSON_PATHS = ("/e/", "/api/")
 # Seconds after which it is worth trying again.
 RETRY_AFTER = "5"
+# Mistakes that are named, and characters of each text: an answer is no longer than what was asked.
+MOST_NAMED = 10
+LONGEST_TEXT = 500
 
 
 class ConsentError(Exception):
@@ -79,23 +82,34 @@ class Invalid(ConsentError):
     kind, title, status = "invalid", "The values do not fit together", 422
 
 
+class TooMany(ConsentError):
+    kind, title, status = "too-many", "This address sends too much", 429
+
+
 class Overloaded(ConsentError):
     kind, title, status = "overloaded", "The server cannot take more at the moment", 503
 
 
 def invalid_values(error: ValidationError, mend: str = "") -> Invalid:
     """Pydantic's findings as an Invalid, each with a JSON pointer to its place."""
+    listed = error.errors(include_url=False, include_input=False, include_context=False)
     found = [
         {
-            "pointer": "".join(f"/{part}" for part in each["loc"]),
-            "detail": each["msg"].rstrip("."),
+            "pointer": _short("".join(f"/{part}" for part in each["loc"]), 100),
+            "detail": _short(each["msg"].rstrip("."), 100),
         }
-        for each in error.errors(include_url=False, include_input=False, include_context=False)
+        for each in listed[:MOST_NAMED]
     ]
+    if more := len(listed) - len(found):
+        mend = f" And {more} more.{mend}"
     return Invalid(
         "; ".join(f"{each['pointer'] or '/'}: {each['detail']}" for each in found) + "." + mend,
         found,
     )
+
+
+def _short(text: str, longest: int = LONGEST_TEXT) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Response:
@@ -103,7 +117,7 @@ def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Res
         "type": f"urn:samtykke:problem:{kind}",
         "title": title,
         "status": status,
-        "detail": detail,
+        "detail": _short(detail, 2 * LONGEST_TEXT),
         **more,
     }
     return Response(json.dumps(body), status, content_type="application/problem+json")
@@ -126,6 +140,8 @@ def as_problem(error: Exception) -> Response:
         return as_problem(InternalServerError())
     if made.status_code == 503:
         made.headers["Retry-After"] = RETRY_AFTER
+    if made.status_code == 429:
+        made.headers.setdefault("Retry-After", "60")
     return made
 
 

@@ -1,13 +1,21 @@
 """Operations: is the process alive, and may it be sent requests."""
 
-from flask import Blueprint, Response
-from sqlalchemy import select
+import time
+
+from flask import Blueprint, Response, current_app
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from consent import web
-from consent.db import is_current
+from consent.db import db, is_current, write
+from consent.models import Site
 
 blueprint = Blueprint("health", __name__)
+
+# Seconds for which a write that worked is believed.
+FRESH_FOR = 1.0
+# Seconds for which a decision that could not be stored counts. Without any for so long, the next one shows.
+BELIEVED_FOR = 30.0
 
 
 @blueprint.get("/healthz")
@@ -17,15 +25,34 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Ready when the database answers and its schema is this program's."""
+    """Ready when the database answers, its schema is this program's, and decisions can be stored."""
     try:
-        web.session().execute(select(1))
-        current = is_current(web.session())
+        if not is_current(web.session()):
+            return _plain("the schema is not current; run `consent migrate`", 503)
     except SQLAlchemyError:
         return _plain("the database does not answer", 503)
-    return (
-        _plain("ok") if current else _plain("the schema is not current; run `consent migrate`", 503)
-    )
+    try:
+        _write()
+        is_refused = current_app.extensions["consent_decisions"].is_failing(BELIEVED_FOR)
+    except SQLAlchemyError:
+        is_refused = True
+    if is_refused:
+        return _plain("nothing can be stored: is the disk full, or read-only?", 503)
+    return _plain("ok")
+
+
+def _write() -> None:
+    """Writes something that changes nothing, as a decision would be written; not each time that somebody asks."""
+    extensions, now = current_app.extensions, time.monotonic()
+    if now - extensions.get("consent_written", -FRESH_FOR) < FRESH_FOR:
+        return
+    web.session().rollback()
+    with write(db.engine) as connection:
+        first = select(func.min(Site.site)).scalar_subquery()
+        connection.execute(
+            update(Site).where(Site.site == first).values(importing_until=Site.importing_until)
+        )
+    extensions["consent_written"] = now
 
 
 def _plain(text: str, status: int = 200) -> Response:

@@ -136,6 +136,18 @@ class Settings:
         text,
         "Strict-Transport-Security of what is answered over https. Empty: none, where the proxy in front sets it.",
     )
+    embed_limit: int = setting(
+        1200,
+        number,
+        "Page views and decisions that one address (of IPv6: one /64) may send to a process in a minute; further ones "
+        "are refused. 0: any number.",
+    )
+    view_limit: int = setting(
+        3,
+        number,
+        "Views of one page that one address (of IPv6: one /64) adds to a process's figures in an hour, so that one "
+        "person is not taken for many. 0: any number.",
+    )
     security_contact: str = setting(
         "",
         contact,

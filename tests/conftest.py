@@ -192,6 +192,9 @@ def settings(new_database: NewDatabase, published: str) -> dict[str, Any]:
         "database": new_database(published),
         # Websites and receivers of tests are on this machine.
         "inside_hosts": ("127.0.0.1",),
+        # Nobody is at more than one address.
+        "embed_limit": 0,
+        "view_limit": 0,
     }
 
 

@@ -78,6 +78,9 @@ class Server:
             "CONSENT_DATABASE": database,
             "CONSENT_PORT": str(self.port),
             "CONSENT_INSIDE_HOSTS": "127.0.0.1",
+            # All visitors of tests are at one address.
+            "CONSENT_EMBED_LIMIT": "0",
+            "CONSENT_VIEW_LIMIT": "0",
             **settings,
         }
 
@@ -109,6 +112,14 @@ class Server:
         request = urllib.request.Request(self.address(path), json.dumps(body).encode(), headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+
+    def is_ready(self) -> tuple[int, str]:
+        """Status and text of /readyz."""
+        try:
+            with urllib.request.urlopen(self.address("/readyz"), timeout=30) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()

@@ -169,11 +169,13 @@ def test_a_full_disk_is_said_and_all_goes_on_when_there_is_room(tmp_path: Path) 
             ends_with(lambda: server.post(DECISIONS, decision()), 503)
             refused = ends_with(lambda: server.post(HITS, page_view()), 503)
             assert "No space left on device" in json.loads(refused)["detail"]
+            assert "is the disk full" in ends_with(server.is_ready, 503)
             assert "consent" in get(server.address("/e/07sor.js"))
 
             (disk / "filler").unlink()
             second = ends_with(lambda: server.post(DECISIONS, decision()), 201)
             ends_with(lambda: server.post(HITS, page_view()), 204)
+            ends_with(server.is_ready, 200)
             stop(process)
             assert process.stdout
             assert "disk is full" in process.stdout.read()

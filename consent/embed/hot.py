@@ -19,8 +19,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header, parse_etags
 from werkzeug.wsgi import get_input_stream
 
-from consent import errors, first_party, ledger, security, seldom, tokens, visits, web
+from consent import cleaning, errors, first_party, ledger, security, seldom, tokens, visits, web
 from consent.commits import GroupCommit
+from consent.embed.crowding import Crowding
 from consent.errors import (
     Conflict,
     ConsentError,
@@ -28,6 +29,7 @@ from consent.errors import (
     Malformed,
     NotFound,
     Overloaded,
+    TooMany,
     WrongOrigin,
 )
 from consent.journal import Journal
@@ -80,6 +82,7 @@ class HotPaths:
         self._memory = memory
         self._decisions = decisions
         self._settings: Settings = app.extensions["consent_settings"]
+        self._crowding: Crowding = app.extensions["consent_crowding"]
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
@@ -109,6 +112,8 @@ class HotPaths:
             raise MethodNotAllowed(METHODS[what])
         if what == ".js":
             return script(environ, self._memory.current(site).script, SCRIPT_AGE)
+        if not self._crowding.takes_request(environ.get("REMOTE_ADDR", "")):
+            raise TooMany("Try again in a minute.")
         post = {"/decisions": self._decide, "/cookie": self._keep, "/hits": self._hit}[what]
         return post(environ, site)
 
@@ -179,6 +184,10 @@ def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> Answer
     reason = _uncounted(environ, site_file)
     if reason:
         return Answer(204, [("X-Consent", f"not counted: {reason}")])
+    crowding: Crowding = app.extensions["consent_crowding"]
+    page = cleaning.path(cleaning.bare(hit.path))
+    if not crowding.takes_view(environ.get("REMOTE_ADDR", ""), in_force.site, page):
+        return Answer(204, [("X-Consent", "not counted: this address has seen the page already")])
     networks: Networks = app.extensions["consent_networks"]
     countries: Countries = app.extensions["consent_countries"]
     journal: Journal = app.extensions["consent_journal"]

@@ -10,10 +10,12 @@ from flask.testing import FlaskClient
 from consent import settings as rules
 from consent import staff
 from consent.db import db
+from consent.embed import crowding
 from consent.settings import SettingError
 from consent.sitefile import SiteFileError, parse
 from tests.conftest import KEY, PASSWORD, make_app
-from tests.factories import SHOP
+from tests.factories import CHROME, SHOP
+from tests.test_hits import counted
 
 HTTPS = "https://consent.example"
 
@@ -116,3 +118,131 @@ class TestSiteFiles:
 
     def test_marks_of_direction_that_arabic_and_hebrew_use_are_taken(self):
         assert parse(SHOP.replace('name = "Krukke', 'name = "\\u200FKrukke', 1))
+
+
+class TestAnswers:
+    """Somebody who sends little must not get much."""
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "{" + ",".join(f'"k{number}": 1' for number in range(1200)) + "}",
+            '{"' + "k" * 15_000 + '": 1}',
+            '{"path": "/", "referrer": ' + "[" * 8000 + "]" * 8000 + "}",
+            "ø" * 8000,
+            '{"path": "' + "\\u0000" * 2500 + '"}',
+        ],
+        ids=["many keys", "a long key", "deep", "no JSON", "NULs"],
+    )
+    @pytest.mark.parametrize("path", ["hits", "decisions"])
+    def test_none_is_longer_than_what_was_asked(self, client: FlaskClient, path, body):
+        answer = client.post(f"/e/07sor/{path}", data=body, headers={"User-Agent": CHROME})
+        assert 400 <= answer.status_code < 500
+        assert len(answer.data) < min(len(body.encode()), 8192)
+
+    def test_what_is_left_out_is_counted(self, client: FlaskClient):
+        body = "{" + ",".join(f'"k{number}": 1' for number in range(50)) + "}"
+        answer = client.post("/e/07sor/hits", data=body, headers={"User-Agent": CHROME}).get_json()
+        assert len(answer["errors"]) == 10
+        # The path is missing, too.
+        assert "And 41 more." in answer["detail"]
+
+
+class TestViews:
+    @pytest.fixture
+    def app(self, settings: dict[str, Any]) -> Flask:
+        return make_app({**settings, "view_limit": 3})
+
+    def view(self, app: Flask, path: str, address: str = "192.0.2.1", referrer: str = "") -> None:
+        answer = app.test_client().post(
+            "/e/07sor/hits",
+            json={"path": path, "referrer": referrer},
+            headers={"User-Agent": CHROME},
+            environ_base={"REMOTE_ADDR": address},
+        )
+        assert answer.status_code == 204
+
+    def counted(self, app: Flask) -> dict[str, int]:
+        with app.app_context():
+            cells = counted(app.extensions["sqlalchemy"].session)
+        return {value: count for (by, value, _), count in cells.items() if by == "page"}
+
+    def test_whoever_loads_a_page_again_and_again_is_not_taken_for_many(self, app: Flask):
+        for _ in range(20):
+            self.view(app, "/a")
+        assert self.counted(app) == {"/a": 3}
+
+    def test_other_pages_and_people_elsewhere_count(self, app: Flask):
+        for number, name in enumerate(("cups", "pots", "bowls", "plates")):
+            self.view(app, f"/{name}")
+            self.view(app, "/a", f"198.51.100.{number}")
+        found = self.counted(app)
+        assert found.pop("/a") == 4
+        assert set(found.values()) == {1}
+
+    def test_parameters_make_no_other_page(self, app: Flask):
+        for number in range(20):
+            self.view(app, f"/a?x={number}")
+        assert self.counted(app) == {"/a": 3}
+
+    def test_the_next_hour_begins_anew(self, app: Flask, monkeypatch):
+        for _ in range(5):
+            self.view(app, "/a")
+        later = crowding.time.monotonic() + 3601
+        monkeypatch.setattr(crowding.time, "monotonic", lambda: later)
+        self.view(app, "/a")
+        assert self.counted(app) == {"/a": 4}
+
+    def test_what_is_kept_tells_no_address(self, app: Flask):
+        self.view(app, "/a", "203.0.113.77")
+        kept = app.extensions["consent_crowding"]._hour._counts
+        assert kept
+        assert all(isinstance(key, bytes) and len(key) == 8 for key in kept)
+
+
+class TestCrowding:
+    @pytest.fixture
+    def narrow(self, settings: dict[str, Any]) -> FlaskClient:
+        return make_app({**settings, "embed_limit": 3}).test_client()
+
+    def view(self, client: FlaskClient, address: str) -> int:
+        answer = client.post(
+            "/e/07sor/hits",
+            data='{"path": "/"}',
+            headers={"User-Agent": CHROME},
+            environ_base={"REMOTE_ADDR": address},
+        )
+        return answer.status_code
+
+    def test_one_address_sends_so_much_and_others_go_on(self, narrow: FlaskClient):
+        assert [self.view(narrow, "192.0.2.1") for _ in range(5)] == [204] * 3 + [429] * 2
+        assert self.view(narrow, "192.0.2.2") == 204
+
+    def test_of_ipv6_the_network_counts(self, narrow: FlaskClient):
+        sent = [self.view(narrow, f"2001:db8::{number}") for number in range(1, 6)]
+        assert sent == [204] * 3 + [429] * 2
+        assert self.view(narrow, "2001:db8:0:1::1") == 204
+
+    def test_the_next_minute_begins_anew(self, narrow: FlaskClient, monkeypatch):
+        for _ in range(4):
+            self.view(narrow, "192.0.2.1")
+        later = crowding.time.monotonic() + 61
+        monkeypatch.setattr(crowding.time, "monotonic", lambda: later)
+        assert self.view(narrow, "192.0.2.1") == 204
+
+    def test_whoever_is_refused_is_told_when_to_come_again(self, narrow: FlaskClient):
+        for _ in range(3):
+            self.view(narrow, "192.0.2.1")
+        answer = narrow.post("/e/07sor/hits", environ_base={"REMOTE_ADDR": "192.0.2.1"})
+        assert answer.headers["Retry-After"] == "60"
+        assert answer.content_type == "application/problem+json"
+
+    def test_0_is_any_number(self, settings: dict[str, Any]):
+        client = make_app({**settings, "embed_limit": 0}).test_client()
+        assert {self.view(client, "192.0.2.1") for _ in range(20)} == {204}
+
+    def test_the_script_is_given_to_everybody(self, narrow: FlaskClient):
+        for _ in range(5):
+            self.view(narrow, "192.0.2.1")
+        found = narrow.get("/e/07sor.js", environ_base={"REMOTE_ADDR": "192.0.2.1"})
+        assert found.status_code == 200
