@@ -105,8 +105,9 @@ def exchange(
             url = urljoin(url, target)
             may_lead_to(url)
         raise OSError("It leads from one address to another without an end")
-    except (OSError, http.client.HTTPException, ValueError):
-        if deadline.is_over:
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        # A connection that is cut fails in many ways, and its own patience may end first.
+        if deadline.is_over or isinstance(error, TimeoutError):
             raise deadline.error() from None
         raise
     finally:

@@ -17,7 +17,7 @@ from http.client import HTTPException
 from typing import Any, Literal
 
 import uuid_utils.compat
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import String, cast, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from consent import outside, versions
@@ -119,8 +119,10 @@ def deliver_due(session: Session, clock: Callable[[], datetime], post: Post) -> 
 
     How many were taken. The caller comes again for the next ones.
     """
+    # Ids are in the order of their time. PostgreSQL before 18 finds the least of texts only.
+    first = func.min(cast(WebhookMessage.id, String))
     due = (
-        select(WebhookMessage.site, WebhookMessage.webhook, func.min(WebhookMessage.id))
+        select(WebhookMessage.site, WebhookMessage.webhook, first)
         .where(WebhookMessage.next_attempt_at <= clock())
         .group_by(WebhookMessage.site, WebhookMessage.webhook)
         .order_by(func.min(WebhookMessage.next_attempt_at))
@@ -128,9 +130,9 @@ def deliver_due(session: Session, clock: Callable[[], datetime], post: Post) -> 
     )
     now = clock()
     claimed = [
-        session.get_one(WebhookMessage, (site, identity))
+        session.get_one(WebhookMessage, (site, uuid.UUID(identity)))
         for site, _, identity in session.execute(due).all()
-        if _claim(session, site, identity, now)
+        if _claim(session, site, uuid.UUID(identity), now)
     ]
     if not claimed:
         return 0
