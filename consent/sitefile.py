@@ -222,9 +222,9 @@ class Cookie(Part):
 class Storage(Part):
     """What is stored in the browser in another way than as a cookie: an entry, a database or a cache."""
 
-    kind: StorageKind
     # A * stands for whatever differs: ph_*_posthog.
     name: StorageName
+    kind: StorageKind
     # None: as long as the browser keeps such storage. Some scripts delete theirs earlier.
     lifetime: CookieLifetime | None = None
     use: Text

@@ -251,7 +251,7 @@ def test_after_the_keys_were_rotated_nobody_is_told_again(
     publish(app)
     announce("--list", one, capture_output=True)
 
-    again = announce("--list", one, capture_output=True, keys=f"{'n' * 40},{KEY}")
+    again = announce("--list", one, capture_output=True, keys=f"{KEY[::-1]},{KEY}")
 
     assert again.stdout == "0 told, 1 had been told before, 0 refused.\n"
 

@@ -161,6 +161,7 @@ def more_rows(member: Staff, site: str, part: str) -> ResponseReturnValue:
     return render_template(
         "dashboard/draft/_more.html",
         rows=rows,
+        label=labels.label(f"{part}.{name}"),
         row=empty_row(part, rows, number, draft.source),
         number=number + 1,
         spoken=siteform.languages(draft.source),

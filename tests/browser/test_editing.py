@@ -70,9 +70,9 @@ def test_a_mistake_is_said_at_its_field_before_it_is_saved(page, consent_url):
 
 def test_several_cookies_are_added_at_once(page, app, consent_url):
     page.goto(f"{consent_url}{DRAFT}/services/0")
-    there = page.locator("details:visible input[name$='.name']").count()
+    there = page.locator("details:visible input[name^='cookies.'][name$='.name']").count()
     for number in range(there, there + 3):
-        page.get_by_role("button", name="One more").click()
+        page.get_by_role("button", name="One more: Cookies").click()
         page.locator(f"[name='cookies.{number + 1}.name']").fill(f"_new{number}")
         page.locator(f"[name='cookies.{number + 1}.lifetime']").fill("1 day")
         for language in ("nb", "nn", "en"):

@@ -439,7 +439,11 @@ class TestGoogleAdvanced:
 
     def test_the_cookie_declaration_says_so(self, client, advanced):
         said = client.get("/e/07sor/2/en/cookies").text
-        assert "code is loaded before you choose, and sends Google messages without" in said
+        assert (
+            "code is loaded before you choose. Until you agree, it sends Google messages without"
+            in said
+        )
+        assert "Google can link them to you" in said
         assert "before you choose" in client.get("/privacy/07sor/?lang=en").text
 
 

@@ -153,7 +153,7 @@ def test_whoever_refuses_fetches_nothing_to_delete_nothing(page, bench, storing,
     page.goto(bench.page(bench.script))
     page.locator(banner.REFUSE).click()
     banner.wait_until_received(page)
-    for path in ("/next", "/later"):
+    for path in ("/next", "/later", "/still-later", "/at-last"):
         page.goto(bench.page(bench.script, path))
         banner.wait_until_quiet(page)
     scripts = {

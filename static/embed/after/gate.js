@@ -43,8 +43,9 @@ function stopForbidden() {
 }
 
 async function clean(choice) {
-  // Where nothing has been stored, what deletes is not even fetched.
-  const isLeft = (await isAnythingStored()) ? await main.ask("clean") : isOfHere(choice);
+  // Where nothing has been stored, what deletes is not even fetched. To see that there is nothing but cookies costs
+  // next to nothing; to look into a storage does, and is not done on each page.
+  const isLeft = (await isAnythingStored()) ? await main.ask("clean") : !STORES[0] || isOfHere(choice);
   if (starting || isLeft !== false || main.readChoice()?.i !== choice.i || main.choice.i !== choice.i) return;
   main.choice.d = "";
   main.writeChoice();

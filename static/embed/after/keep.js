@@ -18,10 +18,14 @@ function kept() {
   }
 }
 
-// What the server has set replaces what the script wrote. Where it is another cookie, that one goes.
-function adopt(value) {
+// What the server has set replaces what the script wrote. Where it is another cookie, that one goes. WebKit shows a page
+// the cookies of an answer a moment after the answer.
+async function adopt(value) {
+  const choice = (main.choice = main.parse(value.slice(2).split("~")) || main.choice);
+  const isThere = () => kept().some((each) => each[1] === value);
+  for (let times = 0; times < 5 && !isThere(); times++) await new Promise((done) => setTimeout(done, 50));
+  if (main.choice !== choice) return; // somebody chose meanwhile
   const found = kept();
-  main.choice = main.parse(value.slice(2).split("~")) || main.choice;
   if (!found.some((each) => each[1] === value)) main.writeChoice();
   else if (main.choice.h !== "-") for (const [name] of found) forget(name + "=");
 }

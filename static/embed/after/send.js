@@ -89,7 +89,7 @@ async function send() {
     const choice = (main.choice = main.readChoice() || main.choice);
     let ended = answer.ok;
     const isOfNow = line.includes(idOf(choice));
-    if (received?.cookie && isOfNow) adopt(received.cookie);
+    if (received?.cookie && isOfNow) await adopt(received.cookie);
     else if (received) choice.k = received.token ?? choice.k;
     // A token that no longer holds: the same decision is sent without it.
     else if (token && [401, 403].includes(answer.status)) choice.k = "";
