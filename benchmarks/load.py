@@ -155,7 +155,7 @@ def ours(url: str, token: str) -> Iterator[Server]:
         "CONSENT_PORT": str(port),
         "CONSENT_WORKERS": str(WORKERS),
         "CONSENT_THREADS": str(THREADS),
-        # Everybody is at one address here. That is looked at as elsewhere.
+        # All load comes from one address. Both limits count it, and neither is ever reached.
         "CONSENT_EMBED_LIMIT": str(10**9),
         "CONSENT_VIEW_LIMIT": str(10**9),
     }

@@ -182,7 +182,7 @@ def _process(site_file: SiteFile, purpose: Purpose, address: str) -> Node:
 
 def _stored(service: Service, languages: list[str], address: str) -> list[Node]:
     """What the service stores in the browser, and for how long."""
-    in_languages = [notice.stored_in(service, language) for language in languages]
+    in_languages = [notice.stored_by(service, language) for language in languages]
     return [
         {
             **_node(f"{address}-stored-{place}", "dpv:StorageCondition"),

@@ -8,6 +8,7 @@ import itertools
 import re
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any, ClassVar
@@ -168,6 +169,15 @@ def first_public(addresses: str) -> str | None:
         if address and not any(address in private for private in PRIVATE):
             return str(address)
     return None
+
+
+@lru_cache(maxsize=4096)
+def subscriber(address: str) -> str:
+    """Whom a limit is for. Of IPv6 the network: one subscriber has as many addresses as they like."""
+    found = parsed(address)
+    if isinstance(found, IPv6Address):
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found or address)
 
 
 def parsed(text: str) -> IPv4Address | IPv6Address | None:

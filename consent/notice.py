@@ -311,26 +311,20 @@ class StoredText:
     use: str
 
 
-def stored_in(service: Service, language: str) -> list[StoredText]:
-    """As `stored_by`, whatever language is in force."""
-    with force_locale(language):
-        return stored_by(service, language)
-
-
 def stored_by(service: Service, language: str) -> list[StoredText]:
     """What the service stores in the browser, cookies first."""
-    return [
-        *(
+    with force_locale(language):
+        cookies = [
             StoredText(each.name, "", lifetime(each.lifetime), each.use[language])
             for each in service.cookies
-        ),
-        *(
+        ]
+        others = [
             StoredText(
                 each.name, STORAGE_KINDS[each.kind], storage_lifetime(each), each.use[language]
             )
             for each in service.storage
-        ),
-    ]
+        ]
+    return cookies + others
 
 
 def storage_lifetime(storage: Storage) -> str:

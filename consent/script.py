@@ -188,6 +188,7 @@ def compose(
         )
         for text in texts
     }
+    stored = _stored(site_file)
     opening = "const main=samtykke,consent=main.api;"
     scripts["more"] = _addressable(
         _script(
@@ -200,11 +201,7 @@ def compose(
                     service.key: [cookie.name for cookie in service.cookies]
                     for service in site_file.services
                 },
-                "STORED": {
-                    service.key: [[each.kind, each.name] for each in service.storage]
-                    for service in site_file.services
-                    if service.storage
-                },
+                "STORED": stored,
                 "WORDS": _only(MORE_WORDS, words),
                 # A page that pins the script gets no other settings either.
                 "TEXTS": {
@@ -239,9 +236,7 @@ def compose(
             {
                 "WORDS": _only(AFTER_WORDS, words),
                 "CONTROL": site_file.looks.control,
-                "STORES": sorted(
-                    {each.kind for service in site_file.services for each in service.storage}
-                ),
+                "STORES": list(stored),
                 "LIFETIME": site_file.asking.seconds,
                 "RELOADS": site_file.asking.reload_on_withdrawal,
                 "META": signals.meta(site_file),
@@ -287,6 +282,15 @@ def compose(
         _parts(site_file, address),
     )
     return {"first": first, **scripts}
+
+
+def _stored(site_file: SiteFile) -> dict[str, dict[str, list[str]]]:
+    """What services store besides cookies: the kind, then the service, then the names."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for service in site_file.services:
+        for each in service.storage:
+            found.setdefault(each.kind, {}).setdefault(service.key, []).append(each.name)
+    return found
 
 
 def _only(names: tuple[str, ...], words: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

@@ -2,7 +2,6 @@
 
 import logging
 from functools import cache
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
@@ -10,6 +9,7 @@ from werkzeug.exceptions import Forbidden
 
 from consent import tokens, web
 from consent.errors import BadToken
+from consent.networks import subscriber
 from consent.settings import Settings
 
 HTMX_VERSION = "4.0.1"
@@ -31,11 +31,8 @@ def own_cookie(name: str, settings: Settings) -> str:
 
 
 def address() -> str:
-    """Whom a limit is for. Of IPv6 the network: one subscriber has as many addresses as they like."""
-    remote = request.remote_addr or "127.0.0.1"
-    if isinstance(ip_address(remote), IPv6Address):
-        return str(ip_network((remote, 64), strict=False))
-    return remote
+    """Whom a limit is for."""
+    return subscriber(request.remote_addr or "127.0.0.1")
 
 
 def known_device() -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 PREFIX = "CONSENT_"
 # Different characters that a secret key has at the least. One at random has more than twenty.
 VARIETY = 10
+MAKE_A_KEY = "make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
 
 
 class SettingError(Exception):
@@ -40,15 +41,9 @@ def port_number(value: str) -> int:
 def keys(value: str) -> tuple[str, ...]:
     found = tuple(part for part in value.replace(",", " ").split() if part)
     if any(len(key) < 32 for key in found):
-        raise ValueError(
-            "each key needs at least 32 characters; make one with "
-            "`python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
-        )
+        raise ValueError(f"each key needs at least 32 characters; {MAKE_A_KEY}")
     if any(len(set(key)) < VARIETY for key in found):
-        raise ValueError(
-            f"a key has fewer than {VARIETY} different characters, and can be guessed; make one with "
-            "`python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
-        )
+        raise ValueError(f"each key needs at least {VARIETY} different characters; {MAKE_A_KEY}")
     return found
 
 
@@ -134,31 +129,31 @@ class Settings:
     hsts: str = setting(
         "max-age=31536000",
         text,
-        "Strict-Transport-Security of what is answered over https. Empty: none, where the proxy in front sets it.",
+        "The Strict-Transport-Security header of answers over https. Empty: no header, for servers whose proxy sets "
+        "it.",
     )
     embed_limit: int = setting(
         1200,
         number,
-        "Page views and decisions that one address (of IPv6: one /64) may send to a process in a minute; further ones "
-        "are refused. 0: any number.",
+        "Page views and decisions that each process accepts from one address (IPv6: one /64) in a minute. 0: no "
+        "limit.",
     )
     view_limit: int = setting(
         3,
         number,
-        "Views of one page that one address (of IPv6: one /64) adds to a process's figures in an hour, so that one "
-        "person is not taken for many. 0: any number.",
+        "Views of one page that each process counts from one address (IPv6: one /64) in an hour, so that one person "
+        "cannot look like many. 0: no limit.",
     )
     security_contact: str = setting(
         "",
         contact,
-        "Where faults in the server's security are reported: mailto:… or https://…. With it, "
-        "/.well-known/security.txt is there.",
+        "Contact for security reports, mailto:… or https://…; the server then publishes /.well-known/security.txt.",
     )
     inside_hosts: tuple[str, ...] = setting(
         (),
         names,
-        "Hosts and addresses in the server's own network that webhooks, the check of an installation and OpenID "
-        "Connect may reach, separated by commas. All others have to be public.",
+        "Hosts and addresses in the server's own network that webhooks, the installation check and OpenID Connect may"
+        " reach, separated by commas. They reach public addresses without it.",
     )
     isp_database: str = setting(
         "",

@@ -9,13 +9,14 @@ from consent.sitefile import KNOWN_SIGNALS, STORAGE_KINDS
 PAGE = Path(__file__).parent / "services.md"
 HEAD = """# Known services
 
-`use = "posthog"` in a table `[[services]]` brings all that stands here of it, and its description in the site's
-languages; what the table says itself replaces it ([the site file](site-file.md)). A `*` stands for whatever differs.
-`consent services` lists the names.
+In a `[[services]]` table of the [site file](site-file.md), `use = "posthog"` adds everything this
+page lists for PostHog, and a description in the site's languages. Keys in the table itself take
+precedence. In a name, `*` matches any text. `consent services` prints the names.
 
-"Checked" says when an entry was last looked at. Where a package is named, it was run in Chromium, and what it stored
-is what stands here; all else is what the provider says it stores, since no registry carries the tag. What a frame
-stores, such as a film's, lies under the provider's own address: no website can delete it.
+"Checked" is the date of the last check. If it names a package, we ran that package in Chromium, and
+the row lists what it stored. Other tags are in no package registry, so their rows follow the
+provider's documentation. An embedded frame, such as a video, stores data under the provider's own
+address, where a website cannot delete it.
 
 `python docs/list_services.py` writes this page.
 

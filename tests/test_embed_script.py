@@ -49,6 +49,11 @@ def test_it_stays_within_the_budget(settings: dict[str, Any]) -> None:
     assert len(fetch(client, Accept_Encoding="br").data) <= BUDGET
 
 
+def test_browsers_are_asked_to_compile_it_while_it_comes_in(client: FlaskClient) -> None:
+    first, *_ = client.get("/e/07sor.js").text.splitlines()
+    assert first == "//# allFunctionsCalledOnLoad"
+
+
 def test_a_known_tag_is_answered_with_304_and_no_body(client: FlaskClient) -> None:
     tag = fetch(client, Accept_Encoding="br").headers["ETag"]
     assert not tag.startswith("W/")

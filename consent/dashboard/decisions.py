@@ -119,6 +119,7 @@ def _described(decision: Decision) -> dict[str, Any]:
         "more": len(history) - len(history[:MOST]),
         "actions": names.actions(),
         "source": names.of_source(decision.source),
+        "country": decision.country and names.of_value("country", decision.country),
         "took": decision.took and names.of_value("took", str(decision.took)),
     }
 

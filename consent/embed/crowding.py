@@ -6,9 +6,9 @@ All of it is kept in memory until the minute or the hour is over, and nowhere el
 import secrets
 import time
 from collections import Counter
-from functools import lru_cache
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address, ip_network
+
+from consent.networks import subscriber
 
 # Keys that are counted at a time. More come only where somebody has many addresses, and then no new one is counted.
 MOST_KEYS = 200_000
@@ -50,7 +50,7 @@ class Crowding:
         if not self._requests:
             return True
         self._minute.renew()
-        return self._minute.count(_network(address)) <= self._requests
+        return self._minute.count(subscriber(address)) <= self._requests
 
     def takes_view(self, address: str, site: str, page: str) -> bool:
         """Counts a view of a page, and says whether it adds to the figures.
@@ -61,18 +61,6 @@ class Crowding:
         if not self._views:
             return True
         self._hour.renew()
-        said = f"{_network(address)}\n{site}\n{page}".encode()
+        said = f"{subscriber(address)}\n{site}\n{page}".encode()
         key = blake2b(said, digest_size=8, key=self._hour.secret).digest()
         return self._hour.count(key) <= self._views
-
-
-@lru_cache(maxsize=4096)
-def _network(address: str) -> str:
-    """Of IPv6 the network: one subscriber has as many addresses as they like."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
-        return str(ip_network((found, 64), strict=False))
-    return str(found)

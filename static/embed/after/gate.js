@@ -1,7 +1,7 @@
 // The gate: starts what the choice allows, in document order, and undoes what it no longer allows.
 //
-// Takes main (what api.js hands over), scripts.js, elements.js, send.js, watch.js; STORES, how services store what
-// is no cookie.
+// Takes main (what api.js hands over), scripts.js, elements.js, send.js, watch.js; STORES, the kinds of storage that
+// services use besides cookies.
 
 let starting = false;
 // Frames that a visitor loaded without deciding anything.

@@ -11,11 +11,11 @@ function markChanged(choice) {
 
 // Deletes what services have stored that are not allowed, and says whether there was anything.
 //
-// Takes COOKIES (service → names), STORED (service → pairs of a kind and a name), PURPOSES, SERVICES and consent.
+// Takes COOKIES (service → names), STORED (kind → service → names), PURPOSES, SERVICES and consent.
 async function clean() {
   const granted = consent.get().services;
   const found = [deleteCookies(granted)];
-  for (const kind of Object.keys(STORES_OF)) found.push(await STORES_OF[kind](foreign(granted, kind)));
+  for (const kind of Object.keys(STORED)) found.push(await DELETE[kind](isForeign(granted, STORED[kind])));
   return found.includes(true);
 }
 
@@ -30,15 +30,8 @@ function isForeign(granted, namesOf) {
   return (name) => name !== "consent" && name !== main.OWN && isUsed(name, false) && !isUsed(name, true);
 }
 
-function foreign(granted, kind) {
-  const namesOf = mapKeysOf(STORED, (pairs) => pairs.filter((pair) => pair[0] === kind).map((pair) => pair[1]));
-  return isForeign(granted, namesOf);
-}
-
-const mapKeysOf = (object, value) => Object.fromEntries(Object.keys(object).map((key) => [key, value(object[key])]));
-
 // Each deletes what is foreign, and says whether there was anything. Where a browser lets nobody see, there is nothing.
-const STORES_OF = {
+const DELETE = {
   local: (isTheirs) => deleteEntries(() => localStorage, isTheirs),
   session: (isTheirs) => deleteEntries(() => sessionStorage, isTheirs),
   async indexeddb(isTheirs) {
