@@ -7,13 +7,25 @@ a process that was away) are closed by themselves: what may be shown of them alo
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from consent import consents, db, figures, seldom, versions, visits
+from consent.auditor import auditor
 from consent.bounds import OTHER
+from consent.disclosure import (
+    DEVICES,
+    SYSTEMS,
+    of_campaigns,
+    of_clicks,
+    of_clients,
+    of_countries,
+    of_decisions,
+)
 from consent.figures import Row
 from consent.models import Counter, Decision, Site
 from consent.noise import Noise
@@ -22,21 +34,24 @@ from consent.suppression import K, is_safe, release, release_nested, release_tab
 
 # By then all that was answered before midnight is counted, unless the database was away.
 GRACE = timedelta(minutes=10)
+# How often a day is judged again because something came in between.
+MOST_TRIES = 3
 # Values of a dimension that a day shows; all others are shown together.
 MOST_SHOWN = 500
 
+CELLS = (Counter.dimension, Counter.value, Counter.onward, Counter.count)
 # Dimension → value and what followed → count.
 Counted = Mapping[str, Mapping[tuple[str, str], int]]
+
+
+class Changed(Exception):
+    """More was counted of a day, or somebody else has closed it, while it was judged."""
+
 
 # Each of these adds up to all views, or to all visits, by itself. Entries, exits and flows do so together.
 PARTS_OF_VIEWS = ("page", "hour")
 PARTS_OF_VISITS = tuple(
     each for each in visits.DIMENSIONS if each not in (*visits.OF_VIEWS, "day", "entry")
-)
-SYSTEMS = (
-    (("iOS", "Mac OS X"), ("Safari",)),
-    (("Android",), ("Samsung Internet", "Android")),
-    (("Windows",), ("IE",)),
 )
 # All that figures tell of page views.
 OF_PAGE_VIEWS = (
@@ -49,11 +64,6 @@ OF_PAGE_VIEWS = (
     "banner",
     *visits.SHOWN,
     "noise",
-)
-# Devices, and the systems that only they have; systems, and the browsers that only they have.
-DEVICES = (
-    (("desktop",), ("Windows", "Mac OS X", "Linux", "Ubuntu", "Chrome OS", "Fedora", "FreeBSD")),
-    (("phone", "tablet"), ("iOS", "Android", "Windows Phone", "KaiOS", "BlackBerry OS")),
 )
 
 
@@ -73,8 +83,7 @@ def close_due(engine: Engine, site: str, site_file: SiteFile, now: datetime) -> 
         decided = _days(connection, Decision, site, through, last)
     noise = Noise(site_file.hits.noise) if site_file.hits.noise else None
     for day in sorted({*late, *decided}):
-        with db.write(engine) as connection:
-            _close(connection, site, day, noise)
+        _close(engine, site, day, noise)
     with db.write(engine) as connection:
         _advance(connection, site, last)
 
@@ -103,7 +112,23 @@ def _days(
     return list(connection.scalars(query))
 
 
-def _close(connection: Connection, site: str, day: date, noise: Noise | None) -> None:
+def _close(engine: Engine, site: str, day: date, noise: Noise | None) -> None:
+    """Judges what was counted outside of any transaction: it may take seconds, and others want to write."""
+    for _ in range(MOST_TRIES):
+        with engine.connect() as connection:
+            seen = _look(connection, site, day)
+        rows = released(seen, noise)
+        with suppress(Changed), db.write(engine) as connection:
+            if _take(connection, site, day) != seen:
+                raise Changed
+            figures.add(connection, site, day, rows)
+            return
+    with db.write(engine) as connection:
+        figures.add(connection, site, day, released(_take(connection, site, day), noise))
+
+
+def _take(connection: Connection, site: str, day: date) -> Counted:
+    """What was counted of a day, which is deleted, so that it becomes figures once."""
     is_first = _advance(connection, site, day)
     # Whoever counts now has this row locked; whoever comes later counts anew.
     connection.execute(
@@ -111,13 +136,23 @@ def _close(connection: Connection, site: str, day: date, noise: Noise | None) ->
         .where(Counter.site == site, Counter.day == day, Counter.dimension == "total")
         .with_for_update()
     )
-    taken = connection.execute(
-        delete(Counter)
-        .where(Counter.site == site, Counter.day == day)
-        .returning(Counter.dimension, Counter.value, Counter.onward, Counter.count)
-    )
+    taken = delete(Counter).where(Counter.site == site, Counter.day == day).returning(*CELLS)
+    return _sum_up(connection, site, day, connection.execute(taken), is_first)
+
+
+def _look(connection: Connection, site: str, day: date) -> Counted:
+    """The same, and it stays."""
+    through = connection.scalar(select(Site.closed_through).where(Site.site == site))
+    is_first = through is None or through < day
+    there = select(*CELLS).where(Counter.site == site, Counter.day == day)
+    return _sum_up(connection, site, day, connection.execute(there), is_first)
+
+
+def _sum_up(
+    connection: Connection, site: str, day: date, cells: Iterable[Any], is_first: bool
+) -> Counted:
     counted: dict[str, Tally[tuple[str, str]]] = defaultdict(Tally)
-    for dimension, value, onward, count in taken:
+    for dimension, value, onward, count in cells:
         counted[dimension][value, onward] += count
     if is_first:
         for (dimension, value, onward), count in consents.of_day(connection, site, day).items():
@@ -125,7 +160,7 @@ def _close(connection: Connection, site: str, day: date, noise: Noise | None) ->
     else:
         # Its decisions were counted with the others of that day: without them it would seem that nobody answered.
         counted.pop("banner", None)
-    figures.add(connection, site, day, released(counted, noise))
+    return counted
 
 
 def _advance(connection: Connection, site: str, day: date) -> bool:
@@ -153,42 +188,64 @@ def _exact(counted: Counted) -> list[Row]:
         dimension: _values(counted.get(dimension, {}))
         for dimension in (*PARTS_OF_VIEWS, *PARTS_OF_VISITS)
     }
-    shown = {
-        each: release(values[each], views, most=MOST_SHOWN)
-        for each in PARTS_OF_VIEWS
-        if values[each]
-    }
+    # Of each dimension: how much there is in all, and what may be shown.
+    wholes = {each: views for each in PARTS_OF_VIEWS if values[each]}
     # Visits and the views that followed them make up the views: showing visits shows both.
-    if all_visits >= K and is_safe(views - all_visits):
+    shows_visits = all_visits >= K and is_safe(views - all_visits)
+    if shows_visits:
         rows.append(Row("total", "visits", "", all_visits))
-        shown |= {
-            each: release(values[each], all_visits, most=MOST_SHOWN)
-            for each in PARTS_OF_VISITS
-            if values[each]
-        }
-        _nest(shown, "device", "system", DEVICES, all_visits)
-        _nest(shown, "system", "browser", SYSTEMS, all_visits)
-        if "page" in shown:
-            rows += _clicks(counted, shown["page"][0], views)
-        rows += _shown_banners(counted, shown, all_visits)
-    for dimension, (visible, rest) in shown.items():
+        wholes |= {each: all_visits for each in PARTS_OF_VISITS if values[each]}
+    tables = {
+        each: release(values[each], whole, most=MOST_SHOWN)[0] for each, whole in wholes.items()
+    }
+    if shows_visits:
+        _nest(tables, "device", "system", DEVICES, all_visits)
+        _nest(tables, "system", "browser", SYSTEMS, all_visits)
+        if "page" in tables:
+            rows += _clicks(counted, tables["page"], views)
+        banners, shown = _shown_banners(counted, tables, all_visits)
+        rows += [Row("banner", value, "", count) for value, count in banners.items()]
+        tables |= shown
+        wholes |= dict.fromkeys(shown, banners.get("shown", 0))
+        _withhold_what_tells(counted, tables, all_visits, banners.get("shown"))
+    for dimension, visible in tables.items():
         rows += [Row(dimension, value, "", count) for value, count in visible.items()]
+        rest = wholes[dimension] - sum(visible.values())
         rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
     return rows
 
 
 def _nest(
-    shown: dict[str, tuple[dict[str, int], int]],
+    tables: Mapping[str, dict[str, int]],
     coarse: str,
     fine: str,
     groups: Iterable[tuple[tuple[str, ...], tuple[str, ...]]],
     total: int,
 ) -> None:
-    if coarse in shown and fine in shown:
-        values, rest = shown[fine]
-        before = sum(values.values())
-        release_nested(shown[coarse][0], values, groups, total)
-        shown[fine] = values, rest + before - sum(values.values())
+    if coarse in tables and fine in tables:
+        release_nested(tables[coarse], tables[fine], groups, total)
+
+
+def _withhold_what_tells(
+    counted: Counted, tables: dict[str, dict[str, int]], all_visits: int, banners: int | None
+) -> None:
+    """Takes from the tables what tells a small count beside others. `banners`: on how many visits one was shown."""
+    by_country = {each: _values(counted.get(each, {})) for each in ("country", "shown.country")}
+    systems = [
+        of_clients(tables, all_visits, banners),
+        of_countries(tables, all_visits, banners, by_country),
+    ]
+    campaigns = [each for each in visits.CAMPAIGNS if each in tables]
+    if len(campaigns) > 1:
+        links = visits.links(_values(counted.get("link", {})))
+        if links.total() == all_visits:
+            systems.append(of_campaigns(tables, visits.CAMPAIGNS, links, all_visits))
+        else:
+            # Nobody can tell which of them hold which.
+            tables |= {each: {} for each in campaigns[1:]}
+    for system in systems:
+        for figure in auditor.withheld(system):
+            del tables[figure.dimension][figure.value]
 
 
 def _values(cells: Mapping[tuple[str, str], int]) -> dict[str, int]:
@@ -202,17 +259,23 @@ UNKNOWN_PAGE = "?"
 def _clicks(counted: Counted, pages: Mapping[str, int], views: int) -> list[Row]:
     """Entries, exits, and the ways between pages."""
     table = _table(counted, pages, views)
-    visible = release_table(table, _kind, _is_possible, most=2 * MOST_SHOWN)
-    rows = []
+    visible = {
+        way: count
+        for way, count in release_table(table, _kind, _is_possible, most=2 * MOST_SHOWN).items()
+        if way[0] not in (OTHER, UNKNOWN_PAGE) and way[1] != OTHER
+    }
+    for figure in auditor.withheld(of_clicks(table, visible, _kind, _is_possible)):
+        del visible[figure.value, figure.onward]
+    rows = [
+        Row("entry", onward, "", count)
+        if _kind((page, onward)) == "entry"
+        else Row(_kind((page, onward)), page, onward, count)
+        for (page, onward), count in visible.items()
+    ]
     rest = Tally[str]()
-    for (page, onward), count in table.items():
-        kind = _kind((page, onward))
-        if (page, onward) not in visible or page in (OTHER, UNKNOWN_PAGE) or onward == OTHER:
-            rest[kind] += count
-        elif kind == "entry":
-            rows.append(Row(kind, onward, "", count))
-        else:
-            rows.append(Row(kind, page, onward, count))
+    for way, count in table.items():
+        if way not in visible:
+            rest[_kind(way)] += count
     return [*rows, *(Row(kind, OTHER, "", count) for kind, count in rest.items() if count >= K)]
 
 
@@ -257,9 +320,12 @@ def _is_possible(cell: tuple[str, str]) -> bool:
 
 
 def _shown_banners(
-    counted: Counted, shown: Mapping[str, tuple[dict[str, int], int]], all_visits: int
-) -> list[Row]:
-    """Visits on which the banner was shown, beside the decisions, whose number is known exactly."""
+    counted: Counted, tables: Mapping[str, Mapping[str, int]], all_visits: int
+) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+    """Visits on which the banner was shown, beside the decisions, whose number is known exactly.
+
+    How many there were and how many of them got an answer, and what may be shown of them by each dimension.
+    """
     count = counted.get("banner", {}).get(("shown", ""), 0)
     answered = sum(counted.get("consents.answer", {}).values())
     decided = sum(
@@ -269,24 +335,22 @@ def _shown_banners(
     )
     known = (all_visits - count, max(0, count - answered), answered, decided - answered)
     if count < K or not all(map(is_safe, known)):
-        return []
-    rows = [Row("banner", "shown", "", count), Row("banner", "answered", "", answered)]
+        return {}, {}
+    shown = {}
     for dimension in visits.SHOWN:
         values = _values(counted.get(dimension, {}))
         _, _, name = dimension.partition(".")
         # Beside the visits and the decisions of the same kind it must not tell who is missing there.
         beside: list[Mapping[str, int]] = [_sums(counted.get(f"consents.{name}", {}))]
-        if name in ("device", "country") and name in shown:
-            beside.append(shown[name][0])
+        if name in ("device", "country") and name in tables:
+            beside.append(tables[name])
         safe = {
             value: each
             for value, each in values.items()
             if all(is_safe(abs(other.get(value, 0) - each)) for other in beside)
         }
-        visible, rest = release(safe, count)
-        rows += [Row(dimension, value, "", each) for value, each in visible.items()]
-        rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
-    return rows
+        shown[dimension] = release(safe, count)[0]
+    return {"shown": count, "answered": answered}, shown
 
 
 def _sums(table: Mapping[tuple[str, str], int]) -> Tally[str]:
@@ -305,10 +369,17 @@ def _of_decisions(counted: Counted) -> list[Row]:
     for dimension in consents.BROKEN_DOWN:
         table = counted.get(dimension, {})
         sums = _sums(table)
-        visible, rest = release(sums, sums.total())
+        visible, _ = release(sums, sums.total())
+        cells = {place: n for place, n in release_table(table).items() if place[0] in visible}
+        for figure in auditor.withheld(of_decisions(dimension, table, visible, cells)):
+            if figure.onward:
+                del cells[figure.value, figure.onward]
+            else:
+                del visible[figure.value]
         rows += [Row(dimension, value, "", count) for value, count in visible.items()]
+        rest = sums.total() - sum(visible.values())
         rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
-        for (value, action), count in release_table(table).items():
+        for (value, action), count in cells.items():
             if value in visible:
                 rows.append(Row(dimension, value, action, count))
                 # An action is not shown on each day; its share is that of the days on which it is.

@@ -157,14 +157,17 @@ def totals(decision: Mapping[str, Any], site_file: SiteFile) -> list[Counted]:
 def detail(decision: Mapping[str, Any]) -> list[Counted]:
     """What a decision adds to the others. Each has all decisions, because their number is known exactly."""
     action = decision["action"]
-    is_timed = decision["took"] is not None and action != "withdraw"
-    return [
+    found = [
         ("consents.language", decision["language"], action),
         ("consents.device", decision["device"], action),
         ("consents.country", decision["country"] or UNKNOWN, action),
         ("consents.version", str(decision["version"]), action),
-        ("consents.took", str(decision["took"]) if is_timed else UNKNOWN, action),
     ]
+    # A withdrawal is not timed. Among the answers of unknown time, it would tell how many others there are.
+    if action != "withdraw":
+        took = UNKNOWN if decision["took"] is None else str(decision["took"])
+        found.append(("consents.took", took, action))
+    return found
 
 
 def of_day(connection: Connection, site: str, day: date) -> Tally[Counted]:

@@ -6,8 +6,10 @@ before it came here, and goes no further. There is no id of a visitor or a visit
 come from the same site.
 """
 
+import json
 import uuid
-from collections.abc import Sequence
+from collections import Counter as Tally
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
@@ -48,6 +50,8 @@ By = Literal[
     "content",
 ]
 DIMENSIONS: tuple[By, ...] = By.__args__  # type: ignore[attr-defined]
+# What a link may say of the campaign that it is part of.
+CAMPAIGNS = tuple(CAMPAIGN_PARAMETERS.values())
 # What each dimension counts. The rest count visits.
 OF_VIEWS = ("page", "exit", "flow", "hour")
 # What is counted of visits on which the banner was shown.
@@ -149,12 +153,31 @@ def cells(
 def _campaign(site_file: SiteFile, path: str, day: date) -> list[Cell]:
     wanted = site_file.hits.campaigns
     given = cleaning.campaign(path, wanted)
-    found = []
+    values: dict[str, str] = {}
     for parameter, listed in wanted.items():
         value = given.get(parameter, NO_CAMPAIGN)
         known = value if value in listed or value == NO_CAMPAIGN else OTHER_CAMPAIGN
-        found.append((day, CAMPAIGN_PARAMETERS[parameter], known, ""))
+        values[CAMPAIGN_PARAMETERS[parameter]] = known
+    found = [(day, dimension, value, "") for dimension, value in values.items()]
+    link = as_link(values)
+    # What is longer is not counted: closing.py sees that it misses some.
+    if len(values) > 1 and len(link) <= LONGEST_VALUE:
+        found.append((day, "link", link, ""))
     return found
+
+
+def as_link(values: Mapping[str, str]) -> str:
+    """What a link says of a campaign, as one value: it tells which campaigns a source has, and is never shown."""
+    return json.dumps(
+        [values.get(dimension, NO_CAMPAIGN) for dimension in CAMPAIGNS],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def links(counted: Mapping[str, int]) -> "Tally[tuple[str, ...]]":
+    """How often each combination of CAMPAIGNS was counted."""
+    return Tally({tuple(json.loads(link)): count for link, count in counted.items()})
 
 
 def add(connection: Connection, counted: Sums, bounds: Bounds) -> None:
