@@ -5,12 +5,13 @@
 // seen (start.js), and so does this: an application may change its address without loading.
 
 let counted;
-let referrer = document.referrer;
 
 function count() {
   const path = location.pathname;
-  if (!main.begun || optsOut || document.hidden || path === counted) return;
+  // Loaded again, or gone back to, the page is not viewed once more.
+  if (!main.begun || optsOut || document.hidden || path === (counted ??= performance.navigation.type && path)) return;
   const banner = isAsking() && main.host.checkVisibility?.() !== false && main.language;
+  const referrer = counted ? location.origin + counted : document.referrer;
   navigator.sendBeacon?.(`${main.BASE}/hits`, JSON.stringify({ path: path + TAGS, referrer, banner }));
-  referrer = location.origin + (counted = path);
+  counted = path;
 }

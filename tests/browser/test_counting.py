@@ -119,3 +119,23 @@ def test_without_scripts_an_image_counts(new_context, bench, consent, app) -> No
 
     assert answer.value.status == 200
     assert "x-consent" not in answer.value.headers
+
+
+def test_loading_again_or_going_back_is_no_page_view(page: Page, bench, hits) -> None:  # type: ignore[no-untyped-def]
+    """One person who loads a page ten times is one view of it; what they view then comes from this page."""
+    address = bench.page(bench.script)
+    with page.expect_request("**/hits"):
+        page.goto(address)
+    for _ in range(3):
+        page.reload()
+        banner.wait_until_quiet(page)
+    with page.expect_request("**/hits"):
+        page.evaluate("history.pushState({}, '', '/next'); document.title = 'Next'")
+    page.goto(bench.page(bench.script))
+    page.go_back()
+    banner.wait_until_quiet(page)
+
+    paths = [hit["path"] for hit in hits]
+    assert paths[1] == "/next"
+    assert hits[1]["referrer"] == bench.origin("localhost") + paths[0]
+    assert len(paths) == 3
