@@ -14,7 +14,9 @@ from consent.counters import Sums
 from consent.models import Counter
 
 # The dimensions whose values come from outside.
-OPEN = frozenset(("page", "entry", "flow", "referrer", "browser", "system", "network", "link"))
+OPEN = frozenset(
+    ("page", "entry", "flow", "referrer", "browser", "system", "network", "link", "place")
+)
 # Distinct values (of `flow`, pairs) of one site, day and dimension.
 MOST = 2000
 # Stands for all values beyond that, and in figures for all that are in no row.

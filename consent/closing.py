@@ -20,9 +20,9 @@ from consent.bounds import OTHER
 from consent.disclosure import (
     DEVICES,
     SYSTEMS,
-    of_campaigns,
     of_clicks,
     of_clients,
+    of_combinations,
     of_countries,
     of_decisions,
 )
@@ -235,14 +235,14 @@ def _withhold_what_tells(
         of_clients(tables, all_visits, banners),
         of_countries(tables, all_visits, banners, by_country),
     ]
-    campaigns = [each for each in visits.CAMPAIGNS if each in tables]
-    if len(campaigns) > 1:
-        links = visits.links(_values(counted.get("link", {})))
-        if links.total() == all_visits:
-            systems.append(of_campaigns(tables, visits.CAMPAIGNS, links, all_visits))
+    for combined, dimensions in visits.TOGETHER.items():
+        there = [each for each in dimensions if tables.get(each)]
+        combinations = visits.combinations(_values(counted.get(combined, {})))
+        if len(there) > 1 and combinations.total() == all_visits:
+            systems.append(of_combinations(tables, dimensions, combinations, all_visits))
         else:
             # Nobody can tell which of them hold which.
-            tables |= {each: {} for each in campaigns[1:]}
+            tables |= {each: {} for each in there[1:]}
     for system in systems:
         for figure in auditor.withheld(system):
             del tables[figure.dimension][figure.value]

@@ -137,20 +137,19 @@ def of_countries(
     return system
 
 
-def of_campaigns(
-    tables: Tables, dimensions: Sequence[str], links: Mapping[tuple[str, ...], int], visits: int
+def of_combinations(
+    tables: Tables,
+    dimensions: Sequence[str],
+    combinations: Mapping[tuple[str, ...], int],
+    visits: int,
 ) -> System:
-    """Campaigns, sources and the others. `links` are the visits of each combination of their values.
-
-    Where they are not those of all visits (they were too many, or too long), nobody can tell what holds what, and no
-    more than the first table may be shown.
-    """
-    system = System(dimensions[0])
-    cells = {link: system.add_cell(count) for link, count in links.items()}
+    """Tables of which it was counted what came together: sources and campaigns, countries and networks."""
+    system = System(next(each for each in dimensions if tables.get(each)))
+    cells = {values: system.add_cell(count) for values, count in combinations.items()}
     system.know(visits, cells.values())
     for at, dimension in enumerate(dimensions):
         for value, count in tables.get(dimension, {}).items():
-            inside = [cell for link, cell in cells.items() if link[at] == value]
+            inside = [cell for values, cell in cells.items() if values[at] == value]
             system.know(count, inside, Figure(dimension, value))
     return system
 

@@ -52,6 +52,8 @@ By = Literal[
 DIMENSIONS: tuple[By, ...] = By.__args__  # type: ignore[attr-defined]
 # What a link may say of the campaign that it is part of.
 CAMPAIGNS = tuple(CAMPAIGN_PARAMETERS.values())
+# Tables that hold each other, by the dimension that tells how: a campaign's links, and networks in their countries.
+TOGETHER: dict[str, tuple[str, ...]] = {"link": CAMPAIGNS, "place": ("country", "network")}
 # What each dimension counts. The rest count visits.
 OF_VIEWS = ("page", "exit", "flow", "hour")
 # What is counted of visits on which the banner was shown.
@@ -136,6 +138,8 @@ def cells(
         found.append((day, "network", seen.network[:LONGEST_VALUE], ""))
     if seen.country is not None:
         found.append((day, "country", seen.country, ""))
+    if seen.network is not None and seen.country is not None:
+        found += _together(day, "place", (seen.country, seen.network[:LONGEST_VALUE]))
     if site_file.hits.campaigns:
         found += _campaign(site_file, hit.path, day)
     if hit.banner in site_file.site.languages:
@@ -159,25 +163,25 @@ def _campaign(site_file: SiteFile, path: str, day: date) -> list[Cell]:
         known = value if value in listed or value == NO_CAMPAIGN else OTHER_CAMPAIGN
         values[CAMPAIGN_PARAMETERS[parameter]] = known
     found = [(day, dimension, value, "") for dimension, value in values.items()]
-    link = as_link(values)
-    # What is longer is not counted: closing.py sees that it misses some.
-    if len(values) > 1 and len(link) <= LONGEST_VALUE:
-        found.append((day, "link", link, ""))
+    if len(values) > 1:
+        found += _together(day, "link", [values.get(each, NO_CAMPAIGN) for each in CAMPAIGNS])
     return found
 
 
-def as_link(values: Mapping[str, str]) -> str:
-    """What a link says of a campaign, as one value: it tells which campaigns a source has, and is never shown."""
-    return json.dumps(
-        [values.get(dimension, NO_CAMPAIGN) for dimension in CAMPAIGNS],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+def _together(day: date, dimension: str, values: Sequence[str]) -> list[Cell]:
+    """Values that come together, as one: it tells which of them hold which (closing.py), and is never shown."""
+    combined = combine(values)
+    # What is longer is not counted: then closing.py sees that it misses some.
+    return [(day, dimension, combined, "")] if len(combined) <= LONGEST_VALUE else []
 
 
-def links(counted: Mapping[str, int]) -> "Tally[tuple[str, ...]]":
-    """How often each combination of CAMPAIGNS was counted."""
-    return Tally({tuple(json.loads(link)): count for link, count in counted.items()})
+def combine(values: Sequence[str]) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def combinations(counted: Mapping[str, int]) -> "Tally[tuple[str, ...]]":
+    """How often values came together."""
+    return Tally({tuple(json.loads(combined)): count for combined, count in counted.items()})
 
 
 def add(connection: Connection, counted: Sums, bounds: Bounds) -> None:

@@ -44,7 +44,7 @@ def of_links(links: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
         campaigns[campaign] += count
         sources[source] += count
     cells = {
-        (visits.as_link({"campaign": campaign, "source": source}), ""): count
+        (visits.combine([campaign, source, "none", "none", "none"]), ""): count
         for (campaign, source), count in links.items()
     }
     return released({"campaign": campaigns, "source": sources}, link=cells)
@@ -77,6 +77,22 @@ def test_one_table_of_campaigns_is_shown_where_nobody_knows_what_holds_what() ->
 
     assert found["campaign"] == {"none": 100, "spring": 40}
     assert "source" not in found
+
+
+def test_a_country_and_its_networks_do_not_tell_the_few_of_a_small_network() -> None:
+    places = {("NO", "Telenor"): 60, ("NO", "Altibox"): 30, ("NO", "Tiny"): 4, ("SE", "Telia"): 40}
+    places |= {("SE", "Other"): 7}
+    countries, networks = Tally[str](), Tally[str]()
+    for (country, network), count in places.items():
+        countries[country] += count
+        networks[network] += count
+    combined = {(visits.combine(place), ""): count for place, count in places.items()}
+    found = released({"country": countries, "network": networks}, place=combined)
+
+    shown = found["network"]
+    assert found["country"] == {"NO": 94, "SE": 47}
+    assert not shown.keys() >= {"Telenor", "Altibox"}
+    assert "Telia" not in shown
 
 
 @pytest.mark.parametrize(

@@ -101,14 +101,8 @@ class Day:
                 for client, count in self.clients.items()
             }
         )
-        self.banner_in = self._crowd(
-            chance,
-            self.with_banner.total(),
-            list(COUNTRIES),
-            [self.countries[country] for country in COUNTRIES],
-        )
-        for country in COUNTRIES:
-            self.banner_in[country] = min(self.banner_in[country], self.countries[country])
+        everybody = list(self.countries.elements())
+        self.banner_in = Tally(chance.sample(everybody, self.with_banner.total()))
         self.decisions: Tally[Cell] = Tally(
             {
                 (took, action): chance.choice((0, 0, 1, 3, 9, 12, 40))
@@ -141,7 +135,7 @@ class Day:
         found["link"] = Tally(
             {
                 (
-                    visits.as_link(dict(zip(("campaign", "source", "medium"), link, strict=True))),
+                    visits.combine([*link, "none", "none"]),
                     "",
                 ): n
                 for link, n in self.links.items()
