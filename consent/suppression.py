@@ -120,6 +120,18 @@ def step(count: int, k: int = K) -> int:
     return count // k * k
 
 
+def late_step(count: int, lag: Callable[[int], int], k: int = K) -> int:
+    """A running day's total in steps of k, which shows late: after k more, and some more again.
+
+    How many more, from 0 to k, says `lag` for each step, and nobody may know it. So somebody who sees a step complete
+    knows the count of that moment no nearer than k, also beside the exact figures of the closed day.
+    """
+    steps = count // k - 1
+    if steps > 0 and count < k * (steps + 1) + lag(steps):
+        steps -= 1
+    return max(0, steps) * k
+
+
 def _lines(
     cell: Place[Value], kind: Callable[[Place[Value]], str]
 ) -> tuple[tuple[str, Hashable], ...]:

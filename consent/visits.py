@@ -6,12 +6,14 @@ before it came here, and goes no further. There is no id of a visitor or a visit
 come from the same site.
 """
 
+import hmac
 import json
 import uuid
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,9 +26,9 @@ from consent.cleaning import LONGEST_VALUE
 from consent.counters import Cell, Sums
 from consent.days import Period, steps
 from consent.db import Bulk
-from consent.models import Counter, Merge
+from consent.models import Counter, Merge, Site
 from consent.sitefile import CAMPAIGN_PARAMETERS, SiteFile
-from consent.suppression import step
+from consent.suppression import K, late_step
 from consent.useragent import Client
 
 By = Literal[
@@ -361,6 +363,7 @@ def _days(
     counted: dict[date, dict[str, int]] = {}
     if shows_running:
         counted = _running(session, site, closed.last if closed else None, period)
+    key = session.scalar(select(Site.lag_key).where(Site.site == site)) or b""
     days = []
     for day in period:
         if closed and day <= closed.last:
@@ -368,9 +371,19 @@ def _days(
             days.append(Day(day, shown.get("views"), shown.get("visits")))
         else:
             so_far = counted.get(day, {})
-            views, visits = (step(so_far.get(name, 0)) or None for name in ("views", "visits"))
+            # Late by the same: what is known of both tells no more than what is known of one.
+            lag = partial(_lag, key, day)
+            views, visits = (
+                late_step(so_far.get(name, 0), lag) or None for name in ("views", "visits")
+            )
             days.append(Day(day, views, visits, running=day <= today))
     return days
+
+
+def _lag(key: bytes, day: date, steps: int) -> int:
+    """How many more page views it takes until this step is shown: from 0 to k."""
+    drawn = hmac.digest(key, f"{day} {steps}".encode(), "sha256")
+    return int.from_bytes(drawn) % (K + 1)
 
 
 def _running(

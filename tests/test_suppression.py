@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.suppression import K, release, release_table, share, step
+from consent.suppression import K, late_step, release, release_table, share, step
 
 counts = st.integers(min_value=0, max_value=40)
 names = st.text(alphabet="abcdef", min_size=1, max_size=2)
@@ -44,6 +44,15 @@ def test_no_line_of_a_table_leaves_a_small_rest(cells: dict[tuple[str, str], int
 def test_a_running_total_moves_in_steps(count: int) -> None:
     assert step(count) % K == 0
     assert 0 <= count - step(count) < K
+
+
+@given(st.integers(0, 400), st.lists(st.integers(0, K), min_size=41, max_size=41))
+def test_a_late_step_is_k_behind_and_moves_on(count: int, lags: list[int]) -> None:
+    shown = [late_step(each, lags.__getitem__) for each in (count, count + 1)]
+
+    assert all(each % K == 0 for each in shown)
+    assert shown[0] == 0 or K <= count - shown[0] <= 3 * K
+    assert 0 <= shown[1] - shown[0] <= K
 
 
 @given(counts, counts)

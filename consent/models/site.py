@@ -1,6 +1,7 @@
 from datetime import date, datetime
+from secrets import token_bytes
 
-from sqlalchemy import String
+from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consent.db import Base
@@ -20,5 +21,7 @@ class Site(Base):
     purged_on: Mapped[date | None]
     # The last day (site's time zone) whose counters have become figures. Later days are still counted.
     closed_through: Mapped[date | None]
+    # Says how late a running day's totals are shown (suppression.py), which nobody may know.
+    lag_key: Mapped[bytes] = mapped_column(LargeBinary(16), default=lambda: token_bytes(16))
     # Until then a log is being read, and its days are not closed.
     importing_until: Mapped[datetime | None]
