@@ -3,6 +3,7 @@
 PORT ?= 8080
 DEMO_PORT ?= 8081
 HOST ?= 127.0.0.1
+MINUTES ?= 10
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -77,6 +78,13 @@ bench-dashboard: $(VENV)/dev postgresql ## Ask for every staff page of sixty sit
 soak: $(VENV)/dev postgresql wrk ## Keep the server busy for ten minutes, and see whether it grows or loses anything
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
+# atheris has wheels for some systems only, and is needed by nothing else.
+.PHONY: fuzz
+fuzz: $(VENV)/dev ## Fuzz every parser, the API and the hot paths: ten minutes, or MINUTES
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes \
+	  -r requirements-fuzz.lock 2> /dev/null || true
+	$(BIN)/python -m fuzz run --minutes $(MINUTES) $(ARGS)
+
 .PHONY: wrk
 wrk:
 	@command -v wrk > /dev/null || apt-get install -y -qq wrk || { echo "Install wrk first."; exit 1; }
@@ -102,6 +110,7 @@ lock: $(VENV)/dev ## Choose the newest versions that pyproject.toml allows
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group fuzz -o requirements-fuzz.lock
 
 # The newest packages are those of the lists, and of the headers that the tests try them with.
 .PHONY: robots

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +24,8 @@ FIELDS = "vtipsdrcukh"
 VALUE = r"1~[A-Za-z0-9_.:~?-]+"
 # Bytes; browsers take 4,096 with the name and all that is said of a cookie (RFC 6265).
 MAX_VALUE = 3900
+# Of a time since 1970: no browser has more digits, and Python reads no number of thousands of them.
+SECONDS = re.compile(r"[0-9]{1,15}")
 # `h` of a cookie of the page's own host alone.
 HOST_ONLY = "-"
 
@@ -52,9 +54,10 @@ def place(environ: Mapping[str, Any], site: str) -> Place | None:
     The browser says how near the page is (Fetch Metadata, which knows public suffixes); without that, only the
     same host is near.
     """
-    origin = urlsplit(environ.get("HTTP_ORIGIN", ""))
-    host = urlsplit("//" + environ.get("HTTP_HOST", "")).hostname
-    if not origin.hostname or not host:
+    origin = _split(environ.get("HTTP_ORIGIN", ""))
+    server = _split("//" + environ.get("HTTP_HOST", ""))
+    host = server and server.hostname
+    if not origin or not origin.hostname or not host:
         return None
     is_secure = origin.scheme == "https"
     # A proxy at the page's own address may name itself as the host.
@@ -81,7 +84,7 @@ def value(
     """What the cookie says after a decision; None if the browser has chosen anew since."""
     known = _fields(_cookies(environ).get(where.name, ""))
     chosen_at = _chosen_at(choice.id) or int(now.timestamp())
-    if known.get("t", "").isdecimal() and int(known["t"]) > chosen_at:
+    if SECONDS.fullmatch(known.get("t", "")) and int(known["t"]) > chosen_at:
         return None
     means = version.meanings
     purpose_of = {each.key: each.purpose for each in version.site_file.services}
@@ -105,6 +108,11 @@ def value(
         "k": token,
         "h": where.domain or HOST_ONLY,
     }
+    made = _join(said)
+    return made if len(made) <= MAX_VALUE else _join({**said, "r": "", "c": ""})
+
+
+def _join(said: dict[str, str]) -> str:
     return FORM + "~".join(said.get(name, "") for name in FIELDS)
 
 
@@ -115,6 +123,14 @@ def header(where: Place, value: str, seconds: int) -> tuple[str, str]:
     if where.is_secure:
         parts.append("Secure")
     return "Set-Cookie", "; ".join(parts)
+
+
+def _split(address: str) -> SplitResult | None:
+    """None for what is no address: a client may send anything as a host."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
 
 
 def _name(cookies: dict[str, str], site: str) -> str:
@@ -135,7 +151,7 @@ def _cookies(environ: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _fields(text: str) -> dict[str, str]:
-    if not re.fullmatch(VALUE, text):
+    if len(text) > MAX_VALUE or not re.fullmatch(VALUE, text):
         return {}
     return dict(zip(FIELDS, text.removeprefix(FORM).split("~"), strict=False))
 

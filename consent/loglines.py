@@ -1,5 +1,6 @@
 """What a line of a web server's log says of one request, whatever its format calls it."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -115,6 +116,8 @@ def hour(text: str, zone: tzinfo) -> datetime:
         return _of_iso(text[:16] + rest, zone)
     try:
         seconds = float(text)
+        if not math.isfinite(seconds):  # "inf", and more digits than a float has
+            raise ValueError(f"{text!r} is no time")
         while seconds > 1e11:
             seconds /= 1000
         return _of_epoch(int(seconds // 60), zone)

@@ -24,8 +24,9 @@ def _colour(value: str) -> str:
 
 
 def _font(value: str) -> str:
-    name = r"""(?:[\w -]+|"[\w -]+"|'[\w -]+')"""
-    if not re.fullmatch(rf"{name}(?:,\s*{name})*", value):
+    # What is read is not given back (+): blanks that two parts could share would be shared out in every way.
+    name = r"""(?:[\w -]++|"[\w -]++"|'[\w -]++')"""
+    if not re.fullmatch(rf"{name}(?:,\s*+{name})*+", value):
         raise wrong(
             "%(value)s is no list of fonts. Write names as in CSS, without anything else: Georgia, serif.",
             value=repr(value),

@@ -7,7 +7,7 @@ import ipaddress
 import itertools
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -33,6 +33,8 @@ SEPARATORS = re.compile(r"[\s,]+")
 WITH_PORT = re.compile(r"\[(?P<six>[^\]]+)\](?::\d+)?|(?P<four>[\d.]+):\d+")
 # Records that are looked at to find out what a file holds.
 SAMPLE = 1000
+# Networks that are looked at for these, of which many may be in no record.
+STEPS = 100_000
 # Seconds after which a file is looked at again, and read anew if it has changed.
 FRESH_FOR = 60.0
 
@@ -72,8 +74,10 @@ class Lookup:
         found = parsed(address or "")
         try:
             record = found and self._reader.get(found)
-        except ValueError:
-            # A file for IPv4 alone.
+        except Exception as error:
+            # A file for IPv4 alone says ValueError; one that is damaged there, almost any.
+            if not isinstance(error, ValueError):
+                seldom.log_error(__name__, f"{variable(self.setting)}: {self._path} is damaged.")
             return UNKNOWN
         return self._found_in(record) or UNKNOWN
 
@@ -98,8 +102,8 @@ class Lookup:
         named = f"{variable(self.setting)}: "
         try:
             reader = maxminddb.open_database(Path(self._path))
-            records = [record for _, record in itertools.islice(reader, SAMPLE)]
-        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
+            records = list(itertools.islice(_records(reader), SAMPLE))
+        except Exception as error:  # of a damaged file, almost any
             raise SettingError(f"{named}cannot read {self._path}: {error}") from None
         if not any(map(self._found_in, records)):
             raise SettingError(
@@ -147,6 +151,23 @@ class Countries(Lookup):
             if isinstance(each, str) and self.CODE.fullmatch(each):
                 return each
         return None
+
+
+def _records(reader: maxminddb.Reader) -> Iterator[object]:
+    """What a file holds, by address, as far as so many steps lead.
+
+    Looked up one by one: maxminddb's own iterator (3.2.0) does not bear every damaged file.
+    """
+    kind = IPv6Address if reader.metadata().ip_version == 6 else IPv4Address
+    bits = kind(0).max_prefixlen
+    address = 0
+    for _ in range(STEPS):
+        record, length = reader.get_with_prefix_len(kind(address))
+        if record is not None:
+            yield record
+        address += 1 << (bits - length)
+        if address >> bits:
+            return
 
 
 def _changed_at(path: str) -> int:

@@ -4,6 +4,7 @@ Values are changed in tomlkit's tree. Rows of tables (`[[services]]`) are moved 
 above a header is about what follows, and tomlkit has it at the end of what goes before.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -13,7 +14,7 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, Table
+from tomlkit.items import AoT, String, StringType, Table, Trivia
 from tree_sitter import Parser
 
 from consent.errors import Invalid
@@ -22,8 +23,13 @@ from consent.tomllines import TOML, Path, key
 UNCHANGEABLE = "The file is written in a way that the forms cannot change. Change it as a text."
 # Texts by language, in place of one text.
 Texts = dict[str, str]
-
-UNCHANGEABLE = "The file is written in a way that the forms cannot change. Change it as a text."
+# What a basic string escapes, and one of several lines (TOML v1.0.0, String).
+_IN_LINE = re.compile(r'[\0-\x1f\x7f"\\]')
+_IN_LINES = re.compile(r'[\0-\x09\x0b-\x1f\x7f\\]|"""')
+_ESCAPES = {
+    **{"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"},
+    **{'"': '\\"', "\\": "\\\\", '"""': '""\\"'},
+}
 
 
 def write(source: str, values: Mapping[Path, Any]) -> str:
@@ -37,8 +43,11 @@ def write(source: str, values: Mapping[Path, Any]) -> str:
     values = {path: value for path, value in values.items() if at(before, path) != value}
     if not values:
         return source
-    document = tomlkit.parse(source)
     try:
+        document = tomlkit.parse(source)
+        # It moves rows of tables that others stand between.
+        if document.as_string() != source:
+            raise Invalid(UNCHANGEABLE)
         for path, value in values.items():
             _set(document, path, value)
         made = document.as_string()
@@ -108,12 +117,25 @@ def _has_same_keys(item: Any, value: Texts) -> bool:
 
 def _item(value: Any) -> Any:
     if isinstance(value, str):
-        return tomlkit.string(value, multiline="\n" in value)
+        return _text(value)
     if isinstance(value, list):
         made = tomlkit.array()
-        made.extend(value)
+        made.extend([_item(each) for each in value])
         return made
     return value
+
+
+def _text(value: str) -> String:
+    """As tomlkit.string makes it, which for a text of nothing but quotes takes time with the square of its length."""
+    if "\n" not in value:
+        return String(StringType.SLB, value, _IN_LINE.sub(_escaped, value), Trivia())
+    # The first end of a line is no part of the text.
+    start = "\n" if value.startswith("\n") else ""
+    return String(StringType.MLB, value, start + _IN_LINES.sub(_escaped, value), Trivia())
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"
 
 
 def _expected(tree: Any, values: Mapping[Path, Any]) -> Any:

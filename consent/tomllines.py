@@ -15,6 +15,8 @@ TOML = Language(tree_sitter_toml.language())
 Path = tuple[str | int, ...]
 
 
+# Of whole numbers (TOML v1.0.0, Integer). Python writes none of thousands of digits, though it reads them in hex.
+LARGEST = 2**63
 # Tables and lists within each other; a site file has seven.
 DEEPEST = 32
 # Dots, as they stand between the parts of a key, and all else in which one may stand. What has no end reaches to where
@@ -44,15 +46,20 @@ def loads(source: str) -> dict[str, Any]:
         raise tomllib.TOMLDecodeError(_place_of_number(source)) from None
     level: list[Any] = [made]
     for _ in range(DEEPEST):
-        inner = (each.values() if isinstance(each, dict) else each for each in level)
-        level = [each for values in inner for each in values if isinstance(each, dict | list)]
+        values = [
+            value for each in level for value in (each.values() if isinstance(each, dict) else each)
+        ]
+        if any(isinstance(value, int) and not -LARGEST <= value < LARGEST for value in values):
+            raise tomllib.TOMLDecodeError(_place_of_number(source))
+        level = [value for value in values if isinstance(value, dict | list)]
         if not level:
             return made
     raise RecursionError("tables or lists are nested too deep")
 
 
 def _place_of_number(source: str) -> str:
-    digits = max(re.finditer(r"[0-9][0-9_]*", source), key=lambda found: len(found[0]))
+    numbers = re.finditer(r"0x[0-9A-Fa-f_]+|0[ob][0-7_]+|[0-9][0-9_]*", source)
+    digits = max(numbers, key=lambda found: len(found[0]))
     before = source[: digits.start()]
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     return f"Number of {len(digits[0])} digits (at line {line}, column {column})"
@@ -88,8 +95,6 @@ class Lines:
             index = self._tables[path] = self._tables.get(path, -1) + 1
             self._lines.setdefault(path, header.start_point.row + 1)
             path = (*path, index)
-            for inner in [each for each in self._tables if each[: len(path)] == path]:
-                del self._tables[inner]
         self._note(path, header)
         for pair in pairs:
             if pair.type == "pair":

@@ -21,9 +21,12 @@ from pydantic_core import PydanticCustomError
 
 from consent.i18n import CATALOGUES, gettext_noop
 
-EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
+# A dot with something on either side of it. There is one way to read any text, so that none takes long.
+EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>][^@\s<>.]*\.[^@\s<>]+")
 # Days. Nobody keeps data for longer.
 LONGEST = 36_600
+# Characters of a word that may be meant for another. To compare two takes time with the square of their length.
+LONGEST_WORD = 60
 # Keys that are named, where one is none of them.
 MOST_NAMED = 100
 KEY = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
@@ -96,7 +99,10 @@ def said(message: str, meant: str = "", **values: Any) -> str:
 
 def closest(value: str, known: Iterable[str]) -> str:
     """The one of the known words that `value` is probably meant to be; empty where none is like it."""
-    return next(iter(difflib.get_close_matches(value, list(known), n=1)), "")
+    if len(value) > LONGEST_WORD:
+        return ""
+    short = [each for each in known if len(each) <= LONGEST_WORD]
+    return next(iter(difflib.get_close_matches(value, short, n=1)), "")
 
 
 def _in_every_language(value: Any, info: Info) -> Any:

@@ -209,3 +209,42 @@ class TestSetAgain:
 
         assert (answer.status_code, set_by(answer)) == (204, None)
         assert answer.headers["X-Consent"].startswith("not kept")
+
+
+NO_ADDRESS = ["[", "[x]", "[::1", "a]", "//", "\xff["]
+
+
+@pytest.mark.parametrize("host", NO_ADDRESS)
+@pytest.mark.parametrize("path", ["decisions", "cookie"])
+def test_a_host_that_is_none_costs_nobody_their_choice(
+    client: FlaskClient, host: str, path: str
+) -> None:
+    """Any client may send one, and the decision is stored by then."""
+    headers = {"Origin": ORIGIN, "Host": host, "Sec-Fetch-Site": "same-site"}
+    if path == "decisions":
+        answer = decide(client, headers=headers)
+        assert answer.status_code == 201
+    else:
+        body = {"value": "1~1", "seconds": 1}
+        answer = post_json(client, "/e/krukke/cookie", body, **headers)
+        assert answer.status_code == 204
+
+    assert set_by(answer) is None
+
+
+@pytest.mark.parametrize("time", ["9" * 5000, "9" * 20, "0" * 5000])
+def test_a_time_that_no_browser_writes_is_none(client: FlaskClient, time: str) -> None:
+    answer = decide(client, headers=near(Cookie=f"consent=1~1~{time}~x~~~~~~~-"))
+
+    assert answer.status_code == 201
+    assert fields(set_by(answer))["v"] == "1"
+
+
+@pytest.mark.parametrize("length", [3800, 7000])
+def test_the_cookie_is_never_longer_than_browsers_take(client: FlaskClient, length: int) -> None:
+    """What is taken over from the cookie that there is, is left out before that."""
+    sent = f"consent=1~1~1~x~~~~{'r' * length}~~~-"
+    answer = decide(client, headers=near(Cookie=sent))
+
+    assert len(answer.json["cookie"]) < 3900
+    assert fields(set_by(answer))["r"] == ""

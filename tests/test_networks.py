@@ -78,6 +78,52 @@ def test_a_file_without_names_is_refused_with_what_it_has(tmp_path: Path) -> Non
     assert "It has city, name; one of isp," in str(refused.value)
 
 
+def test_a_file_that_is_damaged_while_it_is_used_is_said_and_costs_no_view(
+    client: FlaskClient, session, tmp_path: Path, caplog
+) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "isp.mmdb"
+    whole = path.read_bytes()
+    start = whole.index(b"Fjordnett") - 10
+    with path.open("r+b") as file:  # as long as before: it is mapped into memory
+        file.seek(start)
+        file.write(b"\xff" * 20)
+    view(client, "203.0.113.7")
+
+    assert counted(session)["network", "unknown", ""] == 1
+    assert "is damaged" in caplog.text
+
+
+def test_what_a_file_holds_is_found_by_looking_up_alone(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """maxminddb's own iterator is not safe with a file that is damaged."""
+    path = factories.isp_database(tmp_path / "some.mmdb")
+    real = networks.maxminddb.open_database(path)
+
+    class LookedUp:
+        metadata, get, get_with_prefix_len = (
+            real.metadata,
+            real.get,
+            real.get_with_prefix_len,
+        )
+
+        def __iter__(self) -> None:
+            raise AssertionError
+
+    monkeypatch.setattr(networks.maxminddb, "open_database", lambda _: LookedUp())
+
+    assert networks.Networks(str(path)).of("198.51.100.1") == "Heimnett SA"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x" * 5000, b"\xab\xcd\xefMaxMind.com", b"\0" * 20 + b"\xab\xcd\xefMaxMind.com\xe0"],
+)
+def test_what_is_no_database_is_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "no.mmdb").write_bytes(data)
+
+    with pytest.raises(SettingError, match="cannot read"):
+        networks.Networks(str(tmp_path / "no.mmdb"))
+
+
 class TestChanges:
     @pytest.fixture(autouse=True)
     def _looked_at_each_time(self, monkeypatch: pytest.MonkeyPatch) -> None:

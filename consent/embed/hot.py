@@ -270,7 +270,8 @@ def _body(environ: Environ, model: type[Model]) -> Model:
 
 def _read(environ: Environ) -> bytes:
     length = environ.get("CONTENT_LENGTH", "")
-    if length.isdecimal() and int(length) <= security.MAX_BODY:
+    # Digits beyond these are zeros, of which Python reads no number of thousands, or too many bytes.
+    if len(length) <= 9 and length.isdecimal() and int(length) <= security.MAX_BODY:
         body: bytes = environ["wsgi.input"].read(int(length))
         return body
     # Without a length, or too long.
