@@ -219,7 +219,7 @@ def test_an_android_app_has_its_name(
     [
         ("/", "/"),
         ("/om-oss/", "/om-oss/"),
-        ("/2026/11/nyheter", "/…/…/nyheter"),
+        ("/2026/11/nyheter", "/2026/11/nyheter"),
         ("/søk?q=kari", "/søk"),
         ("/u/192.0.2.7", "/u/…"),
         ("/u/\0/x", "/u/…/x"),
@@ -494,7 +494,7 @@ class TestBounds:
         ("/kari＠example.no", "/…"),
         ("/kari%252540example.no", "/…"),
         ("/festival-2026", "/festival-2026"),
-        ("/2026", "/…"),
+        ("/2026", "/2026"),
         ("/windows11", "/windows11"),
         ("/mp3-spiller", "/mp3-spiller"),
         ("/OmOss", "/OmOss"),
