@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from babel import Locale
 from werkzeug.http import parse_accept_header
 
-from consent import shapes
+from consent import domains, shapes
 
 LONGEST_VALUE = 300
 DIRECT = "direct"
@@ -75,20 +75,21 @@ class Source(NamedTuple):
 
     # Scheme, host and port; None: from no web page that is known.
     origin: str | None
-    # The host, as it is counted, or the name of an app.
+    # The website, as it is counted: its registrable domain, or the name of an app.
     host: str
     page: str
 
 
 @lru_cache(maxsize=4096)
 def source(referrer: str) -> Source:
+    """Where a referrer says that a visitor came from."""
     origin = origin_of(referrer)
     if origin is None:
         return Source(None, _android_app(referrer) or DIRECT, "")
     parts = urlsplit(referrer)
     host = parts.hostname or DIRECT
-    hidden = shapes.holds_address(host) or not host.isprintable()
-    return Source(origin, HIDDEN if hidden else host[:LONGEST_VALUE], path(parts.path or "/"))
+    site = domains.registrable(host) or HIDDEN
+    return Source(origin, site, path(parts.path or "/"))
 
 
 def _android_app(referrer: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What is left of paths: the corpus says it of each kind, and what machines draw is found."""
+"""What is left of paths and referrers: the corpora say it of each kind, and what machines draw is found."""
 
 import random
 import string
@@ -25,6 +25,11 @@ def rows(name: str) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(("expected", "kind", "path"), rows("paths.txt"))
 def test_of_a_path_names_of_pages_are_left(expected: str, kind: str, path: str) -> None:
     assert cleaning.path(path) == (path if expected == "=" else expected)
+
+
+@pytest.mark.parametrize(("expected", "kind", "referrer"), rows("referrers.txt"))
+def test_of_a_referrer_the_website_is_left(expected: str, kind: str, referrer: str) -> None:
+    assert cleaning.source(referrer).host == expected
 
 
 def test_every_rule_is_needed_by_some_example() -> None:

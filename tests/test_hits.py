@@ -52,7 +52,7 @@ def test_a_visit_is_counted_in_every_dimension(
         ("total", "visits", ""): 1,
         ("page", "/tjenester", ""): 1,
         ("entry", "/tjenester", ""): 1,
-        ("referrer", "www.google.com", ""): 1,
+        ("referrer", "google.com", ""): 1,
         ("browser", "Safari", ""): 1,
         ("system", "iOS", ""): 1,
         ("device", "phone", ""): 1,
