@@ -81,14 +81,14 @@ class Source(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def source(referrer: str) -> Source:
-    """Where a referrer says that a visitor came from."""
+def source(referrer: str, subdomains: frozenset[str] = frozenset()) -> Source:
+    """Where a referrer says that a visitor came from. Hosts in `subdomains` are counted under these names."""
     origin = origin_of(referrer)
     if origin is None:
         return Source(None, _android_app(referrer) or DIRECT, "")
     parts = urlsplit(referrer)
     host = parts.hostname or DIRECT
-    site = domains.registrable(host) or HIDDEN
+    site = domains.named(host, subdomains) or domains.registrable(host) or HIDDEN
     return Source(origin, site, path(parts.path or "/"))
 
 

@@ -3,7 +3,7 @@
 Names below it are often somebody's: a customer's, a machine's with its address, a token. Only the list's ICANN section
 is used, under which registries sell names. Its other section has companies that hand out names below their own
 (github.io, duckdns.org, cloudfront.net); those name accounts, homes and machines, so such a host counts as the
-company's.
+company's. A site file may name the hosts that count by themselves.
 
 The list comes with publicsuffixlist, which is released again whenever the list changes.
 """
@@ -42,3 +42,13 @@ def registrable(host: str) -> str | None:
     if not found or found.rpartition(".")[2] == INFRASTRUCTURE or holds_address(found):
         return None
     return str(found)
+
+
+def named(host: str, names: frozenset[str]) -> str | None:
+    """The longest of the names that the host is, or is below; None where there is none."""
+    if not names or len(host) > LONGEST_HOST:
+        return None
+    name = host.removesuffix(".")
+    while name and name not in names:
+        name = name.partition(".")[2]
+    return name or None

@@ -6,8 +6,13 @@ import uuid
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 from consent import cleaning, letters, shapes
+from consent.demo import SITE_FILE
+from tests.conftest import publish
+from tests.factories import hit
+from tests.test_hits import counted
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -100,3 +105,31 @@ def test_a_path_of_many_segments_is_cut_before_it_is_judged() -> None:
     path = "/".join(f"a{number}" for number in range(1000))
 
     assert len(cleaning.path(path)) <= cleaning.LONGEST_VALUE
+
+
+class TestSubdomains:
+    @pytest.fixture
+    def client(self, app, client: FlaskClient) -> FlaskClient:  # type: ignore[no-untyped-def]
+        with app.app_context():
+            listed = 'subdomains = ["news.example.com", "example.net", "intranett.lan"]'
+            publish(SITE_FILE.read_text().replace("[hits]", f"[hits]\n{listed}", 1))
+        return client
+
+    @pytest.mark.parametrize(
+        ("host", "name"),
+        [
+            ("news.example.com", "news.example.com"),
+            ("www.news.example.com", "news.example.com"),
+            ("kari.example.com", "example.com"),
+            ("oldnews.example.com", "example.com"),
+            ("kari.example.net", "example.net"),
+            ("intranett.lan", "intranett.lan"),
+            ("nas.lan", "…"),
+        ],
+    )
+    def test_a_host_that_the_site_file_names_counts_by_itself(
+        self, client: FlaskClient, session, host: str, name: str
+    ) -> None:  # type: ignore[no-untyped-def]
+        hit(client, "/", f"https://{host}/kari")
+
+        assert counted(session)["referrer", name, ""] == 1
