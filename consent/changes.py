@@ -320,7 +320,7 @@ def _texts(reason: Reason) -> Rule:
 def _counting(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
     if path[0] == "when":
         is_wider = COUNTING.index(new) > COUNTING.index(old)
-    elif path[0] == "campaigns":
+    elif path[0] in ("campaigns", "subdomains"):
         is_wider = bool(set(new or ()) - set(old or ()))
     elif path[0] == "noise":
         is_wider = new is None or (old is not None and new > old)

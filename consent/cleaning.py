@@ -1,16 +1,15 @@
 """What is left of addresses and headers before anything is counted: nothing that may point at a person."""
 
-import ipaddress
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from babel import Locale
 from werkzeug.http import parse_accept_header
+
+from consent import domains, shapes
 
 LONGEST_VALUE = 300
 DIRECT = "direct"
@@ -19,13 +18,7 @@ UNKNOWN = "unknown"
 HIDDEN = "…"
 
 AFTER_PATH = re.compile("[?#;]")
-SEPARATORS = re.compile(r"[\s._~:+()/,'-]+")
-# An e-mail address, or a query that was encoded into the path.
-PARAMETERS = re.compile("[@?#&=]")
-HEX = re.compile("[0-9a-f]{8,}")
-EXTENSION = re.compile(r"\.[a-z][a-z0-9]{1,4}$", re.IGNORECASE)
 LANGUAGES = frozenset(Locale("en").languages)
-YEAR = re.compile("(?:19|20)[0-9]{2}")
 # What Android allows as the name of an app's package, in small letters.
 PACKAGE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+")
 # The apps from which most visitors come, by their package, under the names that browsers inside them have.
@@ -53,14 +46,6 @@ ANDROID_APPS = {
     "jp.naver.line.android": "Line",
     "org.telegram.messenger": "Telegram",
 }
-RUNS = re.compile(r"\d+|\D+")
-# Letters and digits in turn: ab12cd is a name yet, and ab1cd2 is none.
-MOST_RUNS = 3
-# A word with a digit in it that is longer is none.
-SHORTEST_TOKEN = 16
-MOST_TURNS = 3
-# How often a segment may have been encoded over and over.
-MOST_ENCODED = 5
 
 
 def bare(address: str) -> str:
@@ -73,8 +58,11 @@ def bare(address: str) -> str:
 @lru_cache(maxsize=4096)
 def path(address: str) -> str:
     """A path without what may point at a person: no query, no fragment, no segment that looks like an id."""
+    # Of more, nothing would be left.
+    segments = bare(address).split("/", LONGEST_VALUE + 2)[: LONGEST_VALUE + 2]
     cleaned = "/".join(
-        HIDDEN if _may_point_at_somebody(each) else each for each in bare(address).split("/")
+        HIDDEN if shapes.kind(each, segments[max(0, place - 2) : place]) else each
+        for place, each in enumerate(segments)
     )
     if len(cleaned) > LONGEST_VALUE:
         # Half a segment may look like something else.
@@ -87,20 +75,21 @@ class Source(NamedTuple):
 
     # Scheme, host and port; None: from no web page that is known.
     origin: str | None
-    # The host, as it is counted, or the name of an app.
+    # The website, as it is counted: its registrable domain, or the name of an app.
     host: str
     page: str
 
 
 @lru_cache(maxsize=4096)
-def source(referrer: str) -> Source:
+def source(referrer: str, subdomains: frozenset[str] = frozenset()) -> Source:
+    """Where a referrer says that a visitor came from. Hosts in `subdomains` are counted under these names."""
     origin = origin_of(referrer)
     if origin is None:
         return Source(None, _android_app(referrer) or DIRECT, "")
     parts = urlsplit(referrer)
     host = parts.hostname or DIRECT
-    hidden = _is_address(host) or not host.isprintable()
-    return Source(origin, HIDDEN if hidden else host[:LONGEST_VALUE], path(parts.path or "/"))
+    site = domains.named(host, subdomains) or domains.registrable(host) or HIDDEN
+    return Source(origin, site, path(parts.path or "/"))
 
 
 def _android_app(referrer: str) -> str | None:
@@ -148,52 +137,3 @@ def campaign(address: str, wanted: Iterable[str]) -> dict[str, str]:
         return {}
     given = dict(parse_qsl(query[:LONGEST_VALUE]))
     return {name: given[name] for name in wanted if name in given}
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
-        return False
-    return True
-
-
-def _may_point_at_somebody(segment: str) -> bool:
-    """Whether it looks like an address (of a person or a machine), a number, a token or an id."""
-    plain = _decoded(segment)
-    if PARAMETERS.search(plain) or not plain.isprintable() or not segment.isprintable():
-        return True
-    if (":" in plain or "." in plain) and _is_address(plain):
-        return True
-    words = [each for each in SEPARATORS.split(EXTENSION.sub("", plain)) if each]
-    whole = "".join(words)
-    if whole and all(each.isdigit() for each in whole):
-        return True
-    if HEX.fullmatch(whole.lower()) and any(each.isdigit() for each in whole):
-        return True
-    # A year in the name of a page is none of somebody's numbers.
-    if len(words) > 1:
-        words = [each for each in words if not YEAR.fullmatch(each)]
-    return any(map(_is_id, words)) or sum(map(_turns_capital, words)) > MOST_TURNS
-
-
-def _decoded(segment: str) -> str:
-    for _ in range(MOST_ENCODED):
-        decoded = unquote(segment)
-        if decoded == segment:
-            break
-        segment = decoded
-    return unicodedata.normalize("NFKC", segment)
-
-
-def _is_id(word: str) -> bool:
-    """Part 12 and windows11 are names; longer numbers, and letters and digits in turn, are somebody's."""
-    runs = RUNS.findall(word)
-    if any(each.isdigit() and len(each) > 2 for each in runs) or len(runs) > MOST_RUNS:
-        return True
-    return len(word) >= SHORTEST_TOKEN and len(runs) > 1
-
-
-def _turns_capital(word: str) -> int:
-    """How often a small letter is followed by a capital: in tokens often, in names seldom."""
-    return sum(one.islower() and other.isupper() for one, other in pairwise(word))

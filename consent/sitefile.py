@@ -28,6 +28,7 @@ from consent.values import (
     CookieName,
     Country,
     Email,
+    HostName,
     Language,
     Lifetime,
     Name,
@@ -127,10 +128,16 @@ class Hits(Part):
     when: Literal["always", "analytics", "never"] = "always"
     # Parameters of addresses that tell a campaign, and those of their values that are counted by name.
     campaigns: dict[CampaignParameter, list[Name]] = {}
+    # Hosts that count by themselves as referrers. Of all others only the registrable domain is counted.
+    subdomains: Annotated[list[HostName], AfterValidator(once)] = []
     # Whether everybody may see the visit figures.
     public: bool = False
     # Noise for the visit figures: epsilon, what all of them together may tell of one page view.
     noise: Annotated[float, Field(gt=0, le=100)] | None = None
+
+    @cached_property
+    def named_hosts(self) -> frozenset[str]:
+        return frozenset(self.subdomains)
 
 
 class Asking(Part):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import islice
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from babel import Locale
@@ -206,6 +207,37 @@ def _origin(value: str) -> str:
     return value
 
 
+# Labels of a host's name (RFC 1123, section 2.1), in the small letters in which browsers send it.
+LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# An address in which a host is looked for.
+LONGEST_ADDRESS = 500
+HOST_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{LABEL}\.)*(?!\d+$){LABEL}")
+
+
+def _host_name(value: str) -> str:
+    if not HOST_NAME.fullmatch(value):
+        raise wrong(
+            "%(value)s is no name of a host. Write it in lower case, without scheme, port or path: "
+            "news.example.com.",
+            _host_in(value),
+            value=repr(value),
+        )
+    return value
+
+
+def _host_in(value: str) -> str:
+    """The host that an address or a name in another writing means; empty where there is none."""
+    if len(value) > LONGEST_ADDRESS:
+        return ""
+    try:
+        host = urlsplit(value if "//" in value else f"//{value}").hostname or ""
+        # In ASCII, as browsers send it (RFC 3490).
+        name = host.removesuffix(".").encode("idna").decode()
+    except ValueError:
+        return ""
+    return name if HOST_NAME.fullmatch(name) else ""
+
+
 def once(values: list[str]) -> list[str]:
     if twice := [value for value, count in Counter(values).items() if count > 1]:
         raise wrong("%(twice)s stands here more than once. Write it once.", twice=", ".join(twice))
@@ -328,6 +360,7 @@ Text = Annotated[
 ]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=NAME)]
 Origin = Annotated[str, AfterValidator(_origin)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Language = Annotated[str, AfterValidator(_language)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Email = Annotated[str, AfterValidator(_email)]

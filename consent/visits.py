@@ -119,7 +119,7 @@ def cells(
     ]
     if hit.referrer is None:
         return found
-    came_from, host, path = cleaning.source(cleaning.bare(hit.referrer))
+    came_from, host, path = cleaning.source(cleaning.bare(hit.referrer), site_file.hits.named_hosts)
     if came_from is not None and (came_from == seen.origin or came_from in site_file.site.origins):
         # Another of the site's origins shows only itself, not the page.
         if came_from == seen.origin or seen.origin is None:

@@ -156,6 +156,10 @@ def _widenings() -> dict[str, tuple[str, Any]]:
                 raw, rights=[{"key": "other", "title": both("Other"), "text": both("Other")}]
             ),
         ),
+        "referrers by their hosts": (
+            "counting",
+            lambda raw: change(raw.setdefault("hits", {}), subdomains=["news.example.com"]),
+        ),
         "page views of everybody": (
             "counting",
             lambda raw: change(raw.setdefault("hits", {}), when="always"),

@@ -210,7 +210,7 @@ class TestFigures:
         [
             ("", "/tjenester"),
             ("pages=entry", "/tjenester"),
-            ("sources=referrer", "www.google.com"),
+            ("sources=referrer", "google.com"),
             ("technology=system", "Windows"),
             ("technology=device", "Computer"),
             ("technology=language", "Unknown"),

@@ -136,7 +136,7 @@ def test_it_says_what_the_dashboard_says(
         "Chose themselves 0 –",
         "Statistics 35 50%",
         "/tjenester 30",
-        "www.google.com 30",
+        "google.com 30",
         "6 Oct 30 30 60 50%",
     ):
         assert row in lines(printed)

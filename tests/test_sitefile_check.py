@@ -145,6 +145,38 @@ def test_a_mistake_in_a_key_has_the_path_of_the_key() -> None:
     assert "utm_campaign, utm_source" in mistake.message
 
 
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        ("https://news.example.com/", "Did you mean news.example.com?"),
+        ("News.Example.com", "Did you mean news.example.com?"),
+        ("news.example.com:8443", "Did you mean news.example.com?"),
+        ("bücher.example", "Did you mean xn--bcher-kva.example?"),
+        ("*.example.com", "without scheme, port or path"),
+        ("192.0.2.7", "without scheme, port or path"),
+        ("http://[", "without scheme, port or path"),
+        ("", "without scheme, port or path"),
+        ("-news.example.com", "without scheme, port or path"),
+        (f"{'x' * 64}.example.com", "without scheme, port or path"),
+        ("a." * 127 + "no", "without scheme, port or path"),
+    ],
+)
+def test_subdomains_are_names_of_hosts(written: str, mend: str) -> None:
+    (mistake,) = refused(factories.shop(**{"[hits]": f'[hits]\nsubdomains = ["{written}"]'}))
+
+    assert mistake.path == ("hits", "subdomains", 0)
+    assert mend in mistake.message
+
+
+@pytest.mark.parametrize(
+    "host", ["news.example.com", "intranett", "nas.local", "xn--frde-gra.no", "1177.se"]
+)
+def test_names_of_hosts_are_taken(host: str) -> None:
+    parsed = sitefile.parse(factories.shop(**{"[hits]": f'[hits]\nsubdomains = ["{host}"]'}))
+
+    assert parsed.hits.named_hosts == {host}
+
+
 def test_it_passes_the_files_we_ship(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

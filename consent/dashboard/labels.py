@@ -100,6 +100,7 @@ def label(name: str) -> str:
         "signals.wordpress": gettext("Speak to the WordPress consent API"),
         "hits.when": gettext("When page views are counted"),
         "hits.public": gettext("Everybody may see the visit figures"),
+        "hits.subdomains": gettext("Referring hosts that are counted by themselves"),
         "hits.noise": gettext("Noise (epsilon: the less, the more of it)"),
         "name": gettext("Name"),
         "title": gettext("Title"),
@@ -167,6 +168,9 @@ def hint(name: str) -> str:
         "looks.logo": gettext("Such as /images/logo.svg. It is not loaded from elsewhere."),
         "looks.light": gettext("Rejecting and accepting have the same colours. Write #rrggbb."),
         "hits.noise": gettext("Leave it empty for none."),
+        "hits.subdomains": gettext(
+            "One on each line: news.example.com. Any other host counts as its domain, example.com."
+        ),
         "hits.campaigns": gettext(
             "Of each parameter the values that are counted by name, one on each line."
         ),
