@@ -34,6 +34,14 @@ class Malformed(ConsentError):
     kind, title, status = "malformed", "The body is not what this address reads", 400
 
 
+class Compressed(ConsentError):
+    kind, title, status = "compressed", "A body is read as it is", 415
+
+
+class Unmeasured(ConsentError):
+    kind, title, status = "unmeasured", "A form must say its length", 411
+
+
 class Unauthenticated(ConsentError):
     kind, title, status = "unauthenticated", "A valid token is needed", 401
 

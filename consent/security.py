@@ -1,14 +1,16 @@
 """Response headers, the check that a form was sent from our own page, and rate limits."""
 
 import logging
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
 from werkzeug.exceptions import Forbidden
 
 from consent import tokens, web
-from consent.errors import BadToken
+from consent.errors import BadToken, Compressed, Unmeasured
 from consent.networks import subscriber
 from consent.settings import Settings
 
@@ -76,7 +78,31 @@ def refused(response: Response) -> bool:
     return response.status_code == 401
 
 
+def require_plain(environ: Mapping[str, Any]) -> None:
+    """Refuses a body that is compressed, which nothing here unpacks. Raises Compressed."""
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "")
+    if encoding.strip().lower() not in ("", "identity"):
+        raise Compressed("Send the body without a Content-Encoding.")
+
+
+def require_whole() -> None:
+    """Refuses a form that may have broken off: what is missing of it would be a box that nobody ticked.
+
+    With a length, a body that is shorter is refused by Werkzeug, unless the server says that it watches over the end
+    itself. Granian says so, and hands on what had come. A body in chunks it ends in the same way, wherever it broke
+    off; browsers send none, and proxies pass the length on.
+    """
+    if request.method != "POST":
+        return
+    require_plain(request.environ)
+    if "HTTP_TRANSFER_ENCODING" in request.environ:
+        raise Unmeasured("Send the form with a Content-Length.")
+    request.environ.pop("wsgi.input_terminated", None)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
+    # First of all, for limits read the form.
+    app.before_request(require_whole)
     limiter.init_app(app)
     # It logs the address of whoever it stops.
     logging.getLogger("flask-limiter").disabled = True
