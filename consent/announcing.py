@@ -124,6 +124,7 @@ def ask(session: Session, site: str, number: int, now: datetime, *, minor: bool 
 
 def stop(session: Session, site: str, number: int) -> None:
     """Tells nobody more, after the one who is being told. Commits. Raises NotFound."""
+    versions.get(session, site, number)
     under_way = update(Announcement).where(
         *_key(site, number), Announcement.next_turn_at.is_not(None)
     )

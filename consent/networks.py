@@ -75,6 +75,10 @@ class Lookup:
         except ValueError:
             # A file for IPv4 alone.
             return UNKNOWN
+        except maxminddb.InvalidDatabaseError as error:
+            # Damaged since it was opened, or where nobody has looked. A decision is worth more than its country.
+            seldom.log_error(__name__, f"{variable(self.setting)}: {error}")
+            return UNKNOWN
         return self._found_in(record) or UNKNOWN
 
     def _found_in(self, record: object) -> str | None:
