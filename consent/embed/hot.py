@@ -92,6 +92,7 @@ class HotPaths:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
         if found is None:
+            security.encode_query(environ)
             return self._inner(environ, start_response)
         method = environ["REQUEST_METHOD"]
         try:
