@@ -26,8 +26,9 @@ from consent.models import Announcement, Delivery, Subscriber, Version
 WITHIN = timedelta(days=30)
 # For how long a process sends before it looks after something else.
 TURN = timedelta(seconds=10)
-# What a process has an announcement to itself for; then another may go on with it.
-CLAIM = TURN + timedelta(seconds=mail.PATIENCE)
+# What a process has an announcement to itself for; then another may go on with it. To be let in, and for the last
+# message, the mail server has as long as it may.
+CLAIM = TURN + timedelta(seconds=2 * mail.PATIENCE)
 # Before each further try while the mail server takes nothing, or not all; after the last it is given up.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440))
 AT_ONCE = 100
@@ -123,6 +124,7 @@ def ask(session: Session, site: str, number: int, now: datetime, *, minor: bool 
 
 def stop(session: Session, site: str, number: int) -> None:
     """Tells nobody more, after the one who is being told. Commits. Raises NotFound."""
+    versions.get(session, site, number)
     under_way = update(Announcement).where(
         *_key(site, number), Announcement.next_turn_at.is_not(None)
     )

@@ -34,6 +34,14 @@ class Malformed(ConsentError):
     kind, title, status = "malformed", "The body is not what this address reads", 400
 
 
+class Compressed(ConsentError):
+    kind, title, status = "compressed", "A body is read as it is", 415
+
+
+class Unmeasured(ConsentError):
+    kind, title, status = "unmeasured", "A form must say its length", 411
+
+
 class Unauthenticated(ConsentError):
     kind, title, status = "unauthenticated", "A valid token is needed", 401
 
@@ -120,7 +128,9 @@ def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Res
         "detail": _short(detail, 2 * LONGEST_TEXT),
         **more,
     }
-    return Response(json.dumps(body), status, content_type="application/problem+json")
+    # Escaped, a character of four bytes would take twelve. What is no character, though JSON can name it, is lost.
+    written = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+    return Response(written, status, content_type="application/problem+json")
 
 
 def as_problem(error: Exception) -> Response:
@@ -148,7 +158,7 @@ def as_problem(error: Exception) -> Response:
 def init_app(app: Flask) -> None:
     app.register_error_handler(SQLAlchemyError, _no_database)
     app.register_error_handler(ConsentError, _refused)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, http_error)
 
 
 def _no_database(error: SQLAlchemyError) -> Response:
@@ -174,7 +184,7 @@ def _refused(error: ConsentError) -> Response:
     return as_problem(error) if _wants_json() else _page(error.status)
 
 
-def _http_error(error: HTTPException) -> Response:
+def http_error(error: HTTPException) -> Response:
     response = error.get_response()
     if error.code is None or error.code < 400:
         return Response(response.response, response.status, dict(response.headers))

@@ -89,9 +89,9 @@ class Journal:
             with _locked(self._folder):
                 return File(path)
         except OSError as error:
-            raise Overloaded(
-                f"No page view can be kept in {self._folder}: {error.strerror}."
-            ) from error
+            # Where it is kept is for whoever runs the server.
+            seldom.log_error(__name__, f"Page views are kept in {self._folder}: {error.strerror}")
+            raise Overloaded(f"No page view can be kept: {error.strerror}.") from error
 
     def _require_merger(self) -> None:
         with self._lock:

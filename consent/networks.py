@@ -74,10 +74,13 @@ class Lookup:
         found = parsed(address or "")
         try:
             record = found and self._reader.get(found)
-        except Exception as error:
-            # A file for IPv4 alone says ValueError; one that is damaged there, almost any.
-            if not isinstance(error, ValueError):
-                seldom.log_error(__name__, f"{variable(self.setting)}: {self._path} is damaged.")
+        except ValueError:
+            # A file for IPv4 alone.
+            return UNKNOWN
+        except Exception:
+            # Damaged since it was opened, or where nobody has looked: almost any. A decision is worth more than its
+            # country.
+            seldom.log_error(__name__, f"{variable(self.setting)}: {self._path} is damaged.")
             return UNKNOWN
         return self._found_in(record) or UNKNOWN
 

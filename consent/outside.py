@@ -7,16 +7,14 @@ names the exceptions (CONSENT_INSIDE_HOSTS). No proxy of the environment is used
 
 import http.client
 import ipaddress
-import queue
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urljoin, urlsplit
+
+from consent.deadline import Deadline
 
 # A name of the local network's translation to IPv4 (RFC 6052, section 2.1): its last 32 bits are the address meant.
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
@@ -42,37 +40,6 @@ class Answer:
     body: bytes
 
 
-@dataclass
-class _Deadline:
-    """The end of an exchange, however slowly the other side sends: then the connection is cut."""
-
-    seconds: float
-    began: float = field(default_factory=time.monotonic)
-    is_over: bool = False
-    _socket: socket.socket | None = None
-
-    def left(self) -> float:
-        left = self.began + self.seconds - time.monotonic()
-        if left <= 0 or self.is_over:
-            raise self.error()
-        return left
-
-    def error(self) -> TimeoutError:
-        return TimeoutError(f"It took longer than {self.seconds:g} seconds")
-
-    def watch(self, connection: socket.socket) -> None:
-        self._socket = connection
-        if self.is_over:
-            self.cut()
-
-    def cut(self) -> None:
-        self.is_over = True
-        if self._socket is not None:
-            with suppress(OSError):
-                # Whoever waits for it hears at once; also beneath TLS, which another thread is using.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
 def exchange(
     method: str,
     url: str,
@@ -90,11 +57,7 @@ def exchange(
     be asked. `may_lead_to` is called with each address to which a redirect leads, and raises where it may not; without
     it none is followed. Raises OSError, http.client.HTTPException, ValueError.
     """
-    deadline = _Deadline(seconds)
-    timer = threading.Timer(seconds, deadline.cut)
-    timer.daemon = True
-    timer.start()
-    try:
+    with Deadline(seconds) as deadline:
         for _ in range(REDIRECTS + 1):
             answer = _once(method, url, headers, deadline, most, inside, body)
             # A connection that was cut looks like one that has ended.
@@ -105,20 +68,13 @@ def exchange(
             url = urljoin(url, target)
             may_lead_to(url)
         raise OSError("It leads from one address to another without an end")
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        # A connection that is cut fails in many ways, and its own patience may end first.
-        if deadline.is_over or isinstance(error, TimeoutError):
-            raise deadline.error() from None
-        raise
-    finally:
-        timer.cancel()
 
 
 def _once(
     method: str,
     url: str,
     headers: Mapping[str, str],
-    deadline: _Deadline,
+    deadline: Deadline,
     most: int,
     inside: Collection[str],
     body: bytes | None,
@@ -130,7 +86,7 @@ def _once(
     kind = http.client.HTTPSConnection if is_safe else http.client.HTTPConnection
     port = parts.port or kind.default_port
     asked = kind(parts.hostname, port)
-    with _connected(parts.hostname, port, is_safe, deadline, inside) as connection:
+    with connected(parts.hostname, port, is_safe, deadline, inside) as connection:
         asked.sock = connection
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         asked.request(method, target, body, {**headers, "Connection": "close"})
@@ -138,24 +94,20 @@ def _once(
         return Answer(response.status, response.headers, response.read(most))
 
 
-def _connected(
-    host: str, port: int, is_safe: bool, deadline: _Deadline, inside: Collection[str]
+def connected(
+    host: str, port: int, is_safe: bool, deadline: Deadline, inside: Collection[str]
 ) -> socket.socket:
+    """A connection, over TLS if it is to be safe, that is cut at the deadline. Raises OSError, ValueError."""
     problem: OSError = Inside(host)
     for address in _allowed(host, _resolved(host, port, deadline), inside):
         family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
         connection = socket.socket(family, socket.SOCK_STREAM)
         try:
             deadline.watch(connection)
-            connection.settimeout(deadline.left())
             connection.connect((str(address), port))
             if is_safe:
                 context = ssl.create_default_context()
-                connection = context.wrap_socket(
-                    connection, server_hostname=host, do_handshake_on_connect=False
-                )
-                deadline.watch(connection)
-                connection.do_handshake()
+                connection = context.wrap_socket(connection, server_hostname=host)
         except OSError as error:
             connection.close()
             problem = error
@@ -165,25 +117,11 @@ def _connected(
     raise problem
 
 
-def _resolved(host: str, port: int, deadline: _Deadline) -> list[IP]:
-    """The addresses of a name. The resolver knows no deadline, so it is asked in a thread that may be left behind."""
-    found: queue.SimpleQueue[list[IP] | OSError | UnicodeError] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.put([ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in infos])
-        except (OSError, UnicodeError) as error:
-            found.put(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        answer = found.get(timeout=deadline.left())
-    except queue.Empty:
-        raise deadline.error() from None
-    if isinstance(answer, Exception):
-        raise answer
-    return list(dict.fromkeys(answer))
+def _resolved(host: str, port: int, deadline: Deadline) -> list[IP]:
+    """The addresses of a name."""
+    infos = deadline.wait_for(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    found = [ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in infos]
+    return list(dict.fromkeys(found))
 
 
 def _allowed(host: str, addresses: list[IP], inside: Collection[str]) -> list[IP]:

@@ -1,14 +1,17 @@
 """Response headers, the check that a form was sent from our own page, and rate limits."""
 
 import logging
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, RequestURITooLarge
+from werkzeug.urls import iri_to_uri
 
-from consent import tokens, web
-from consent.errors import BadToken
+from consent import errors, tokens, web
+from consent.errors import BadToken, Compressed, Unmeasured
 from consent.networks import subscriber
 from consent.settings import Settings
 
@@ -18,6 +21,8 @@ HTMX_INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9
 
 # Bytes. The largest honest body is a decision with a choice for every service.
 MAX_BODY = 16 * 1024
+# Bytes of path and query. RFC 9110, section 4.1, wants 8000 to be read.
+LONGEST_ADDRESS = 8000
 
 # The cookie of a browser in which a member of staff has logged in before.
 DEVICE = "consent_device"
@@ -76,7 +81,51 @@ def refused(response: Response) -> bool:
     return response.status_code == 401
 
 
+def require_plain(environ: Mapping[str, Any]) -> None:
+    """Refuses a body that is compressed, which nothing here unpacks. Raises Compressed."""
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "")
+    if encoding.strip().lower() not in ("", "identity"):
+        raise Compressed("Send the body without a Content-Encoding.")
+
+
+def require_whole() -> None:
+    """Refuses a form that may have broken off: what is missing of it would be a box that nobody ticked.
+
+    With a length, a body that is shorter is refused by Werkzeug, unless the server says that it watches over the end
+    itself. Granian says so, and hands on what had come. A body in chunks it ends in the same way, wherever it broke
+    off; browsers send none, and proxies pass the length on.
+    """
+    if request.method != "POST":
+        return
+    require_plain(request.environ)
+    if "HTTP_TRANSFER_ENCODING" in request.environ:
+        raise Unmeasured("Send the form with a Content-Length.")
+    request.environ.pop("wsgi.input_terminated", None)
+
+
+def encode_query(environ: dict[str, Any]) -> None:
+    """Percent-encodes bytes in the query that no browser sends as they are: of some Werkzeug makes an error.
+
+    Granian refuses those, which are no UTF-8; other servers do not.
+    """
+    query = environ.get("QUERY_STRING", "")
+    if not query.isascii():
+        environ["QUERY_STRING"] = "".join(
+            each if each.isascii() else f"%{ord(each):02X}" for each in query
+        )
+
+
+def require_short() -> None:
+    """Refuses an address that is longer than anybody needs: what it leads to may say it again, encoded."""
+    sent = request.environ
+    if len(sent.get("PATH_INFO", "")) + len(sent.get("QUERY_STRING", "")) > LONGEST_ADDRESS:
+        raise RequestURITooLarge()
+
+
 def init_app(app: Flask, settings: Settings) -> None:
+    # First of all, for limits read the form.
+    app.before_request(require_short)
+    app.before_request(require_whole)
     limiter.init_app(app)
     # It logs the address of whoever it stops.
     logging.getLogger("flask-limiter").disabled = True
@@ -116,6 +165,11 @@ def shared_with(origin: str) -> dict[str, str]:
 
 def headers(response: Response, htmx_url: str, hsts: str) -> Response:
     """Sets every security header there is, on every response."""
+    if response.location and response.status_code < 400:
+        # Werkzeug's page for people whose browser does not follow says the address twice more.
+        response.set_data("")
+        if len(iri_to_uri(response.location)) > LONGEST_ADDRESS:
+            response = errors.http_error(RequestURITooLarge())
     if request.path.startswith("/e/"):
         response.headers.update(embed_headers(request.scheme, hsts))
         return response

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -173,16 +173,21 @@ def _keep_house(app: Flask) -> None:
 
     What waits for others has a thread of its own, so that it holds up nothing here.
     """
-    inside = app.extensions["consent_settings"].inside_hosts
+    for pause, tasks in chores(app.extensions["consent_settings"].inside_hosts):
+        threading.Thread(target=_repeat, args=(app, pause, tasks), daemon=True).start()
+
+
+def chores(
+    inside: Collection[str],
+) -> list[tuple[float, dict[str, Callable[[], object]]]]:
+    """What has to be done so often, in seconds; each line by a thread of its own."""
     post = partial(webhooks.post, inside=inside)
-    chores: list[tuple[float, dict[str, Callable[[], object]]]] = [
+    return [
         (HOUSE_CHECK, {"webhooks": lambda: webhooks.deliver_due(db.session(), web.now, post)}),
         (HOUSE_CHECK, {"announcements": _announce}),
-        # Reports are of closed days.
-        (
-            PURGE_CHECK,
-            {"days": lambda: closing.close_all(db.session(), web.now()), "reports": _send_reports},
-        ),
+        # It closes the days that it reports.
+        (PURGE_CHECK, {"reports": _send_reports}),
+        (PURGE_CHECK, {"days": lambda: closing.close_all(db.session(), web.now())}),
         (
             PURGE_CHECK,
             {
@@ -191,8 +196,6 @@ def _keep_house(app: Flask) -> None:
             },
         ),
     ]
-    for pause, tasks in chores:
-        threading.Thread(target=_repeat, args=(app, pause, tasks), daemon=True).start()
 
 
 def _repeat(app: Flask, pause: float, tasks: dict[str, Callable[[], object]]) -> None:

@@ -232,3 +232,20 @@ class TestCountries:
         view(app.test_client(), "203.0.113.7")
 
         assert counted_in_country(app, "SE") == 1
+
+    def test_a_file_that_is_damaged_while_it_is_used_costs_no_decision(
+        self, app: Flask, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "country.mmdb"
+        whole = path.read_bytes()
+        with path.open("r+b") as file:
+            # The tree stays, what it leads to is overwritten (MaxMind DB file format, "Data Section").
+            file.seek(whole.index(b"\0" * 16) + 16)
+            file.write(b"\xff" * 8)
+        answer = app.test_client().post(
+            "/e/07sor/decisions",
+            json=factories.decision(),
+            environ_base={"REMOTE_ADDR": "203.0.113.7"},
+        )
+
+        assert (answer.status_code, answer.get_json()["receipt"]["country"]) == (201, "unknown")

@@ -29,7 +29,7 @@ PENDING = timedelta(minutes=10)
 
 @blueprint.get("/login")
 def login() -> str:
-    return _login_page(request.args.get("next", ""))
+    return _login_page(frame.own_page(request.args.get("next", "")))
 
 
 @blueprint.post("/login")
@@ -37,7 +37,7 @@ def login() -> str:
 @limiter.limit(LOGIN_LIMIT, key_func=who_logs_in, deduct_when=refused)
 def log_in() -> ResponseReturnValue:
     form = request.form
-    target = form.get("next", "")
+    target = frame.own_page(form.get("next", ""))
     try:
         member = staff.log_in(web.session(), form.get("email", ""), form.get("password", ""))
     except Unauthenticated:
@@ -50,21 +50,22 @@ def log_in() -> ResponseReturnValue:
         password=staff.fingerprint(member),
         since=int(web.now().timestamp()),
     )
-    return redirect(url_for("dashboard.code", next=target), 303)
+    return redirect(url_for("dashboard.code", next=target or None), 303)
 
 
 @blueprint.get("/-/code")
 def code() -> ResponseReturnValue:
     if _pending() is None:
         return redirect(url_for("dashboard.login"), 303)
-    return render_template("dashboard/code.html", wrong=False, next=request.args.get("next", ""))
+    target = frame.own_page(request.args.get("next", ""))
+    return render_template("dashboard/code.html", wrong=False, next=target)
 
 
 @blueprint.post("/-/code")
 @limiter.limit(CODE_LIMIT, key_func=lambda: session.get("pending", ""), deduct_when=refused)
 def second_step() -> ResponseReturnValue:
     """Takes the code of the second factor, after the password."""
-    member, target = _pending(), request.form.get("next", "")
+    member, target = _pending(), frame.own_page(request.form.get("next", ""))
     if member is None:
         return redirect(url_for("dashboard.login"), 303)
     keys = web.settings().secret_keys

@@ -24,6 +24,8 @@ DEVICE_LIFETIME = 365 * 24 * 60 * 60
 
 # Bytes of a site file. A form of it is larger than what visitors send.
 LARGEST = 512 * 1024
+# Characters of a page's address that people are sent back to. Quoted and escaped, each may take twelve.
+LONGEST_TARGET = 500
 
 
 def init(blueprint: Blueprint) -> None:
@@ -42,7 +44,7 @@ def _guard() -> None:
 def _keep_language(_endpoint: str, values: dict[str, Any]) -> None:
     """Who has chosen a language reads the next page in it, too."""
     if "lang" in request.args:
-        values.setdefault("lang", request.args["lang"])
+        values.setdefault("lang", g.language)
 
 
 def take_large_forms(blueprint: Blueprint) -> None:
@@ -105,8 +107,8 @@ def members_only(view: View) -> View:
     def guarded(**arguments: Any) -> ResponseReturnValue:
         member = logged_in()
         if member is None:
-            back = request.full_path.rstrip("?") if request.method == "GET" else None
-            return redirect(url_for("dashboard.login", next=back), 303)
+            back = request.full_path.rstrip("?") if request.method == "GET" else ""
+            return redirect(url_for("dashboard.login", next=own_page(back) or None), 303)
         return view(member, **arguments)
 
     return guarded
@@ -140,7 +142,7 @@ def log_in(member: Staff, target: str) -> Response:
     secret = staff_sessions.begin(web.session(), member, browser, now)
     session.clear()
     session.update(staff=member.id.hex, secret=secret)
-    response = redirect(own_page(target), 303)
+    response = redirect(own_page(target) or url_for("figures.index"), 303)
     settings = web.settings()
     response.set_cookie(
         own_cookie(DEVICE, settings),
@@ -155,11 +157,10 @@ def log_in(member: Staff, target: str) -> Response:
 
 
 def own_page(target: str) -> str:
-    """`target`, or the first page: anything else would send people on to a stranger after they logged in here."""
-    first = url_for("figures.index")
+    """`target`, or nothing: anything else would send people on to a stranger after they logged in here."""
+    is_own = target.startswith(url_for("figures.index", lang=None)) and "\\" not in target
     # What cannot be printed may not stand in a header either.
-    is_own = target.startswith(first) and "\\" not in target and target.isprintable()
-    return target if is_own else first
+    return target if is_own and target.isprintable() and len(target) <= LONGEST_TARGET else ""
 
 
 def _browser() -> str:

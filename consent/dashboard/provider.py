@@ -33,6 +33,8 @@ frame.init(blueprint)
 
 # Seconds that one question to the provider may take, and bytes that it may answer.
 PATIENCE = 10
+# Characters of the secret in an invitation's address, at the most.
+LONGEST_SECRET = 64
 LARGEST = 1_000_000
 
 
@@ -101,8 +103,9 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 @blueprint.get("")
 def begin() -> ResponseReturnValue:
-    session["next"] = request.args.get("next", "")
-    session["invitation"] = request.args.get("invitation", "")
+    session["next"] = frame.own_page(request.args.get("next", ""))
+    # It is kept in a cookie.
+    session["invitation"] = request.args.get("invitation", "")[:LONGEST_SECRET]
     # As it is registered there.
     address = web.public_url() + url_for("provider.callback", lang=None)
     try:

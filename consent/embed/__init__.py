@@ -17,6 +17,8 @@ from consent.visits import Hit
 blueprint = Blueprint("embed", __name__, url_prefix="/e")
 
 FRAGMENTS = ("settings", "cookies", "notice")
+# Characters of why something is not counted. Some name what was sent.
+LONGEST_REASON = 200
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -57,7 +59,7 @@ def _pixel(reason: str = "") -> Response:
     """The image. `reason`: why it counts nothing."""
     response = Response(PIXEL, content_type="image/gif", headers={"Cache-Control": "no-store"})
     if reason:
-        response.headers["X-Consent"] = f"not counted: {reason}"
+        response.headers["X-Consent"] = f"not counted: {reason[:LONGEST_REASON]}"
     return response
 
 

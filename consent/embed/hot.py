@@ -15,7 +15,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import Accept
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+)
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header, parse_etags
 from werkzeug.wsgi import get_input_stream
 
@@ -87,6 +92,7 @@ class HotPaths:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
         if found is None:
+            security.encode_query(environ)
             return self._inner(environ, start_response)
         method = environ["REQUEST_METHOD"]
         try:
@@ -269,13 +275,24 @@ def _body(environ: Environ, model: type[Model]) -> Model:
 
 
 def _read(environ: Environ) -> bytes:
+    security.require_plain(environ)
     length = environ.get("CONTENT_LENGTH", "")
-    # Digits beyond these are zeros, of which Python reads no number of thousands, or too many bytes.
-    if len(length) <= 9 and length.isdecimal() and int(length) <= security.MAX_BODY:
-        body: bytes = environ["wsgi.input"].read(int(length))
-        return body
-    # Without a length, or too long.
-    return get_input_stream(environ, max_content_length=security.MAX_BODY).read()
+    if not length.isdecimal():
+        return _read_chunks(environ)
+    if len(length) > 9 or int(length) > security.MAX_BODY:
+        raise RequestEntityTooLarge()
+    body: bytes = environ["wsgi.input"].read(int(length))
+    if len(body) < int(length):
+        raise ClientDisconnected()
+    return body
+
+
+def _read_chunks(environ: Environ) -> bytes:
+    # One byte more than it may have: what Werkzeug cuts off at the limit would look whole.
+    body = get_input_stream(environ, max_content_length=security.MAX_BODY + 1).read()
+    if len(body) > security.MAX_BODY:
+        raise RequestEntityTooLarge()
+    return body
 
 
 def _refusal(error: Exception) -> Answer:

@@ -24,6 +24,8 @@ blueprint = Blueprint("privacy", __name__, url_prefix="/privacy/<site>")
 
 # On the consent server's own host, and only for somebody who has decided. Scripts cannot read it.
 COOKIE = "consent_visitor"
+# Characters of a search among recipients.
+LONGEST_SEARCH = 200
 
 
 blueprint.after_request(frame.of_one_person)
@@ -221,7 +223,10 @@ def _withheld(site_file: SiteFile) -> list[str]:
 def _recipients(site: str, template: str) -> str:
     version = versions.current(web.session(), site)
     site_file, language = versions.site_file(version), frame.language(version)
-    asked = {name: request.args.get(name, "").strip() for name in ("q", "country", "purpose")}
+    asked = {
+        name: request.args.get(name, "").strip()[:LONGEST_SEARCH]
+        for name in ("q", "country", "purpose")
+    }
     return frame.render(
         template,
         version,

@@ -57,7 +57,8 @@ def comparison(site: str, number: int, old: int) -> str:
 def compare(site: str) -> ResponseReturnValue:
     """From the form to the address of the comparison."""
     old, new = web.two_versions()
-    language = request.args.get("lang")
+    shown = versions.get(web.session(), site, new)
+    language = frame.language(shown) if "lang" in request.args else None
     return redirect(
         url_for("history.comparison", site=site, number=new, old=old, lang=language), 303
     )

@@ -4,29 +4,35 @@ import ipaddress
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from consent import notice, outside, webhooks
+from consent import announcing, emails, mail, notice, outside, serving, webhooks
+from consent.announcements import Sender
 from consent.dashboard import installation
 from consent.db import db
+from consent.demo import SITE_FILE
 from consent.errors import Invalid
+from consent.models import Announcement, Subscriber
 from tests import factories
+from tests.conftest import KEY
 
 HERE = ("127.0.0.1",)
 Answering = Callable[[socket.socket], None]
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Answering], str]]:
-    """Starts servers that do with each connection what they are told; each has an address."""
+def listen() -> Iterator[Callable[[Answering], int]]:
+    """Starts servers that do with each connection what they are told; each has a port."""
     listening: list[socket.socket] = []
 
-    def start(answer: Answering) -> str:
+    def start(answer: Answering) -> int:
         server = socket.create_server(("127.0.0.1", 0))
         listening.append(server)
 
@@ -37,17 +43,30 @@ def serve() -> Iterator[Callable[[Answering], str]]:
                 except OSError:
                     return
                 with connection, suppress(OSError):
-                    connection.recv(65536)
                     answer(connection)
 
         threading.Thread(target=accept, daemon=True).start()
-        return f"http://127.0.0.1:{server.getsockname()[1]}"
+        return int(server.getsockname()[1])
 
     yield start
     for each in listening:
         with suppress(OSError):
             each.shutdown(socket.SHUT_RDWR)
         each.close()
+
+
+@pytest.fixture
+def serve(listen: Callable[[Answering], int]) -> Callable[[Answering], str]:
+    """Starts servers that answer a request with what they are told; each has an address."""
+
+    def start(answer: Answering) -> str:
+        def heard(connection: socket.socket) -> None:
+            connection.recv(65536)
+            answer(connection)
+
+        return f"http://127.0.0.1:{listen(heard)}"
+
+    return start
 
 
 def ask(url: str, seconds: float = 5, most: int = 100, **more: object) -> outside.Answer:
@@ -210,3 +229,141 @@ def test_one_receiver_holds_up_no_other(app: Flask):
         notice.publish(db.session(), factories.shop(**{"Counter GmbH": "Zähler"}), now)
         assert webhooks.deliver_due(db.session(), lambda: now, post) == 2
     assert [each.split("//")[1].split(".")[0] for each in told] == ["quick", "slow"]
+
+
+def mail_server(at: str, instead: Answering) -> Answering:
+    """Answers as mail servers do, until something begins with `at`: "" is the greeting, "." the end of a message."""
+    says = {"": "220 here", "ehlo": "250-here\r\n250 STARTTLS", "data": "354 go on"}
+    if at != "starttls":
+        says["ehlo"] = "250 here"
+
+    def answer(connection: socket.socket) -> None:
+        if at == "":
+            instead(connection)
+        connection.sendall(f"{says['']}\r\n".encode())
+        is_text = False
+        for line in connection.makefile("rb"):
+            if is_text and line != b".\r\n":
+                continue
+            verb = line.decode().split()[0].lower()
+            if verb == at:
+                instead(connection)
+            connection.sendall(f"{says.get(verb, '250 OK')}\r\n".encode())
+            is_text = verb == "data"
+
+    return answer
+
+
+def send_mail(port: int, seconds: float = 0.4) -> None:
+    message = mail.message(emails.address("a@example.no", "A"), "Hello", "Hello\n" * 100)
+    with mail.Mailer(f"smtp://127.0.0.1:{port}", seconds) as mailer:
+        mailer.send(mail.addressed(message, "b@example.no"))
+
+
+class TestMail:
+    @pytest.mark.parametrize(
+        ("at", "start", "piece"),
+        [
+            ("", b"2", b"2"),
+            ("", b"220", b"-here\r\n220"),
+            ("ehlo", b"250-", b"x"),
+            ("mail", b"250", b"-x\r\n250"),
+            ("rcpt", b"", b"2"),
+            ("data", b"354 ", b" "),
+            (".", b"250 ", b" "),
+        ],
+    )
+    def test_a_server_that_drips_ends_with_the_deadline(self, listen, at, start, piece):
+        port, began = listen(mail_server(at, drip(start, piece))), time.monotonic()
+        with pytest.raises(mail.NoMail, match=r"longer than 0\.4 seconds"):
+            send_mail(port)
+        assert time.monotonic() - began < 5
+
+    def test_so_does_a_handshake(self, listen):
+        def hello(connection: socket.socket) -> None:
+            connection.sendall(b"220 go on\r\n")
+            connection.recv(65536)
+            # 16 kB (RFC 8446, section 5.1), of which a byte comes at a time.
+            drip(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xf0\x03\x03", b"x")(connection)
+
+        began = time.monotonic()
+        with pytest.raises(mail.NoMail, match=r"longer than 0\.4 seconds"):
+            send_mail(listen(mail_server("starttls", hello)))
+        assert time.monotonic() - began < 5
+
+    def test_an_answer_that_is_cut_off_is_none(self, listen):
+        with pytest.raises(mail.NoMail, match="ended within an answer"):
+            send_mail(listen(mail_server(".", lambda c: c.sendall(b"250") or c.shutdown(2))))
+
+    def test_a_goodbye_that_drips_changes_nothing(self, listen):
+        began = time.monotonic()
+        send_mail(listen(mail_server("quit", drip(b"2", b"2"))))
+        assert time.monotonic() - began < 5
+
+    def test_a_server_that_does_not_listen_ends_so_too(self, listen, monkeypatch):
+        silent = threading.Event()
+        port = listen(mail_server("data", lambda c: c.sendall(b"354 on\r\n") or silent.wait(20)))
+        monkeypatch.setattr(mail, "_dotted", lambda _: b"x" * 10**8)
+        with pytest.raises(mail.NoMail, match=r"longer than 0\.4 seconds"):
+            send_mail(port)
+        silent.set()
+
+    @pytest.mark.parametrize("name", ["getaddrinfo", "getfqdn"])
+    def test_and_a_name_that_is_never_resolved(self, listen, monkeypatch, name):
+        done = threading.Event()
+        monkeypatch.setattr(socket, name, lambda *_, **__: done.wait(20) and [])
+        with pytest.raises(mail.NoMail, match=r"longer than 0\.4 seconds"):
+            send_mail(listen(mail_server("nothing", drip(b"", b""))))
+        done.set()
+
+    @pytest.mark.parametrize("at", ["", "ehlo", "rcpt", "."])
+    def test_no_answer_is_endless(self, listen, at):
+        lines = b"250-" + b"x" * 4000 + b"\r\n"
+
+        def flood(connection: socket.socket) -> None:
+            while True:
+                connection.sendall(lines)
+
+        with pytest.raises(mail.NoMail, match="longer than 65536 bytes"):
+            send_mail(listen(mail_server(at, flood)), seconds=20)
+
+    def test_a_refusal_is_told_in_short(self, listen):
+        def refuse(connection: socket.socket) -> None:
+            connection.sendall(b"550 " + b"x" * 4000 + b"\r\n")
+            connection.recv(100)
+            connection.sendall(b"250 reset\r\n")
+
+        with pytest.raises(mail.Refused) as refused:
+            send_mail(listen(mail_server("rcpt", refuse)))
+        assert len(refused.value.detail) < 600
+
+    def test_other_sites_and_other_work_go_on(self, app: Flask, listen):
+        url = f"smtp://127.0.0.1:{listen(mail_server('mail', drip(b'2', b'2')))}"
+        now, told = datetime.now(UTC), []
+        sender = Sender((KEY,), "consent@example.no", "https://consent.example")
+        with app.app_context():
+            session = db.session()
+            webhooks.add(session, "07sor", "https://shop.example/hook", now)
+            for key, site_file in (
+                ("krukke", factories.shop(**{"Counter GmbH": "Zähler"})),
+                ("07sor", SITE_FILE.read_text().replace('"Syse AS"', '"Syse ASA"')),
+            ):
+                notice.publish(session, site_file, now)
+                kept = {"language": "en", "asked_at": now, "confirmed_at": now}
+                session.add(Subscriber(site=key, id=uuid.uuid4(), email="kari@example.no", **kept))
+                session.commit()
+                announcing.ask(session, key, 2, now, minor=True)
+            began = time.monotonic()
+            announcing.send_due(session, lambda: now, sender, lambda: mail.Mailer(url, 0.4))
+            assert time.monotonic() - began < 5
+            tried = session.scalars(select(Announcement)).all()
+            assert ["longer than" in (each.error or "") for each in tried] == [True, True]
+            assert all(each.next_turn_at for each in tried)
+            webhooks.deliver_due(session, lambda: now, lambda url, *_: told.append(url) or 204)
+        assert told == ["https://shop.example/hook"]
+
+
+@pytest.mark.parametrize("waiting", ["webhooks", "announcements", "reports"])
+def test_what_waits_for_others_has_a_thread_of_its_own(waiting: str):
+    (its,) = (tasks for _, tasks in serving.chores(()) if waiting in tasks)
+    assert list(its) == [waiting]
