@@ -324,6 +324,8 @@ def _counting(path: tuple[str, ...], old: Any, new: Any) -> Reason | None:
         is_wider = bool(set(new or ()) - set(old or ()))
     elif path[0] == "noise":
         is_wider = new is None or (old is not None and new > old)
+    elif path[0] == "public_pages":
+        is_wider = False  # says where pages are, and nothing of those who saw them
     else:  # public
         is_wider = new
     return "counting" if is_wider else None

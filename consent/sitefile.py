@@ -33,6 +33,7 @@ from consent.values import (
     Lifetime,
     Name,
     Origin,
+    PagePath,
     Period,
     StorageName,
     Text,
@@ -132,6 +133,8 @@ class Hits(Part):
     subdomains: Annotated[list[HostName], AfterValidator(once)] = []
     # Whether everybody may see the visit figures.
     public: bool = False
+    # Pages that they may name besides those of the site's sitemap; a path that ends in /* names all below it.
+    public_pages: Annotated[list[PagePath], AfterValidator(once)] = []
     # Noise for the visit figures: epsilon, what all of them together may tell of one page view.
     noise: Annotated[float, Field(gt=0, le=100)] | None = None
 

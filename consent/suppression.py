@@ -12,6 +12,10 @@ from typing import TypeVar
 
 # The smallest count that is ever shown.
 K = 10
+# The smallest sum of thirty days that names a value where everybody may read it. A stranger can send page views of
+# their own, and each address adds CONSENT_VIEW_LIMIT views of each page in an hour: ten are soon sent to have words
+# shown. Staff can tell such rows from others; visitors of a public page cannot.
+PUBLIC_K = 50
 
 Value = TypeVar("Value", bound=Hashable)
 Place = tuple[Value, Value]

@@ -238,6 +238,26 @@ def _host_in(value: str) -> str:
     return name if HOST_NAME.fullmatch(name) else ""
 
 
+def _page_path(value: str) -> str:
+    if not re.fullmatch(r"/[^?#;*\s]*|/(?:[^?#;*\s]*/)?\*", value):
+        raise wrong(
+            "%(value)s is no path of a page. Write it from its first slash on, without a query: /products/cups. Only "
+            "after its last slash may it have a *, which stands for every page below: /products/*.",
+            _path_in(value),
+            value=repr(value),
+        )
+    return value
+
+
+def _path_in(address: str) -> str:
+    """The path in a whole address; empty where it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return parts.path if parts.netloc else ""
+
+
 def once(values: list[str]) -> list[str]:
     if twice := [value for value, count in Counter(values).items() if count > 1]:
         raise wrong("%(twice)s stands here more than once. Write it once.", twice=", ".join(twice))
@@ -361,6 +381,7 @@ Text = Annotated[
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=NAME)]
 Origin = Annotated[str, AfterValidator(_origin)]
 HostName = Annotated[str, AfterValidator(_host_name)]
+PagePath = Annotated[str, Field(max_length=300), AfterValidator(_page_path)]
 Language = Annotated[str, AfterValidator(_language)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Email = Annotated[str, AfterValidator(_email)]

@@ -11,7 +11,7 @@ import json
 import uuid
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from consent import cleaning, counters, db, figures, versions
+from consent import cleaning, counters, db, figures, public_pages, versions
 from consent.bounds import OPEN, OTHER, Bounds
 from consent.cleaning import LONGEST_VALUE
 from consent.counters import Cell, Sums
@@ -28,7 +28,7 @@ from consent.days import Period, steps
 from consent.db import Bulk
 from consent.models import Counter, Merge, Site
 from consent.sitefile import CAMPAIGN_PARAMETERS, SiteFile
-from consent.suppression import K, late_step
+from consent.suppression import PUBLIC_K, K, late_step
 from consent.useragent import Client
 
 By = Literal[
@@ -60,6 +60,9 @@ TOGETHER: dict[str, tuple[str, ...]] = {"link": CAMPAIGNS, "place": ("country", 
 OF_VIEWS = ("page", "exit", "flow", "hour")
 # What is counted of visits on which the banner was shown.
 SHOWN = ("shown.language", "shown.device", "shown.country", "shown.version")
+
+# Pages, the largest first, of which it is looked up whether everybody may see them.
+MOST_COMPARED = 500
 
 # Stands for a campaign that a visit was not part of, or one that the site file does not list.
 NO_CAMPAIGN = "none"
@@ -341,6 +344,21 @@ def detail(session: Session, site: str, period: Period, by: By) -> tuple[list[Ro
     if by == "hour":
         rows.sort(key=lambda row: row.value)
     return rows, sum(each.number for each in found if each.value == OTHER)
+
+
+def for_everybody(session: Session, site: str, found: Answer, most: int) -> Answer:
+    """What everybody may see of an answer: so many of its values, from PUBLIC_K on, and of pages those that the site
+    itself names. All else is among the others. Raises UnknownSite.
+    """
+    rows = [row for row in found.rows if row.count >= PUBLIC_K]
+    if found.by == "page":
+        site_file = versions.site_file(versions.current(session, site))
+        largest_rows = rows[:MOST_COMPARED]
+        named = public_pages.among(session, site, site_file, [row.value for row in largest_rows])
+        rows = [row for row in largest_rows if row.value in named]
+    rows = rows[:most]
+    hidden = sum(row.count for row in found.rows) - sum(row.count for row in rows)
+    return replace(found, rows=rows, other=found.other + hidden)
 
 
 def largest(

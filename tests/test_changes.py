@@ -227,6 +227,7 @@ def harmless(raw: Raw, chance: random.Random) -> None:
         lambda: chance.shuffle(raw["purposes"]),
         lambda: raw["rights"].append({"key": "more", "title": both("More"), "text": both("More")}),
         lambda: raw.setdefault("looks", {}).update(layout="box"),
+        lambda: raw.setdefault("hits", {}).update(public_pages=["/"]),
     ]
     for each in chance.sample(some, chance.randint(0, len(some))):
         each()

@@ -177,6 +177,36 @@ def test_names_of_hosts_are_taken(host: str) -> None:
     assert parsed.hits.named_hosts == {host}
 
 
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        ("products", "from its first slash on"),
+        ("", "from its first slash on"),
+        ("https://shop.example/products", "Did you mean /products?"),
+        ("http://[", "from its first slash on"),
+        ("/products?page=2", "without a query"),
+        ("/products#cups", "without a query"),
+        ("/products*", "Only after its last slash"),
+        ("/*/cups", "Only after its last slash"),
+        ("/products/**", "Only after its last slash"),
+        ("/two cups", "no path of a page"),
+        ("/" + "a" * 300, "300 characters at the most"),
+    ],
+)
+def test_public_pages_are_paths(written: str, mend: str) -> None:
+    (mistake,) = refused(factories.shop(**{"[hits]": f'[hits]\npublic_pages = ["{written}"]'}))
+
+    assert mistake.path == ("hits", "public_pages", 0)
+    assert mend in mistake.message
+
+
+@pytest.mark.parametrize("path", ["/", "/*", "/products", "/products/", "/products/*", "/kafé"])
+def test_paths_of_pages_are_taken(path: str) -> None:
+    parsed = sitefile.parse(factories.shop(**{"[hits]": f'[hits]\npublic_pages = ["{path}"]'}))
+
+    assert parsed.hits.public_pages == [path]
+
+
 def test_it_passes_the_files_we_ship(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,6 +157,8 @@ def test_a_table_that_may_be_left_out_goes_when_nothing_is_left_in_it() -> None:
         ("signals", {"hits__public": None}, ("hits", "public"), False),
         ("signals", {"hits__subdomains": "news.example.com\r\nexample.net"},
          ("hits", "subdomains"), ["news.example.com", "example.net"]),
+        ("signals", {"hits__public_pages": "/\r\n/products/*"},
+         ("hits", "public_pages"), ["/", "/products/*"]),
         ("signals", {"hits__noise": "0,5"}, ("hits", "noise"), 0.5),
         ("signals", {"hits__campaigns__utm_source": "a\r\n\r\n b "},
          ("hits", "campaigns", "utm_source"), ["a", "b"]),

@@ -10,11 +10,13 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale, gettext
 
 from consent import api_tokens, consents, visits
 from consent.api.operations import as_csv
 from consent.db import db
 from consent.demo import SITE_FILE
+from consent.i18n import CATALOGUES
 from consent.models import Site
 from tests import pages
 from tests.conftest import Command, publish
@@ -453,7 +455,17 @@ class TestPublishedFigures:
                 publish(source.replace('when = "always"', 'when = "always"\npublic = true', 1))
         return client
 
-    def test_a_page_everybody_may_read(self, client: FlaskClient, busy_day: None) -> None:
+    @pytest.fixture
+    def crowded_day(self, client: FlaskClient) -> None:
+        """A day on which fifty people came from a search and thirty directly, and sixty of them went on."""
+        with time_machine.travel(NOON, tick=False):
+            for number in range(80):
+                hit(client, "/", "https://www.google.com/" if number < 50 else "")
+            for number in range(60):
+                path = "/video" if number < 50 else "/tjenester"
+                hit(client, path, "http://127.0.0.1:8081/")
+
+    def test_a_page_everybody_may_read(self, client: FlaskClient, crowded_day: None) -> None:
         with time_machine.travel(NOON + timedelta(days=1), tick=False):
             for language, words in {
                 "nb": "Sidevisninger",
@@ -462,8 +474,23 @@ class TestPublishedFigures:
             }.items():
                 text = pages.check(client.get(f"/privacy/07sor/visits?lang={language}"), language)
                 assert words in text
-        assert "/video" in text
-        assert "google.com" not in text
+        assert "/video 50" in text
+        assert "google.com 50" in text
+        # Staff see these.
+        assert "/tjenester" not in text
+        assert "Directly" not in text
+        assert "All others 10" in text
+        assert "All others 30" in text
+        assert "includes values below 50" in text
+
+    def test_in_each_language_the_words_name_the_row(self, app: Flask) -> None:
+        words = (
+            "“All others” includes values below %(k)s, and pages that the website does not list."
+        )
+        for language in CATALOGUES:
+            with app.app_context(), force_locale(language):
+                assert gettext("All others") in gettext(words, k=50)
+                assert "50" in gettext(words, k=50)
 
     @pytest.mark.parametrize("path", ["visits.svg", "visits-by-day.svg"])
     def test_pictures_for_other_pages(self, client: FlaskClient, busy_day: None, path: str) -> None:

@@ -101,6 +101,7 @@ def label(name: str) -> str:
         "hits.when": gettext("When page views are counted"),
         "hits.public": gettext("Everybody may see the visit figures"),
         "hits.subdomains": gettext("Referring hosts that are counted by themselves"),
+        "hits.public_pages": gettext("Pages that these may name"),
         "hits.noise": gettext("Noise (epsilon: the less, the more of it)"),
         "name": gettext("Name"),
         "title": gettext("Title"),
@@ -167,6 +168,9 @@ def hint(name: str) -> str:
         "banner.title": gettext("Leave both empty for the standard words in every language."),
         "looks.logo": gettext("Such as /images/logo.svg. It is not loaded from elsewhere."),
         "looks.light": gettext("Rejecting and accepting have the same colours. Write #rrggbb."),
+        "hits.public_pages": gettext(
+            "Besides those of the website's sitemap, one path on each line. /products/* names every page below."
+        ),
         "hits.noise": gettext("Leave it empty for none."),
         "hits.subdomains": gettext(
             "One on each line: news.example.com. Any other host counts as its domain, example.com."

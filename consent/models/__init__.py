@@ -5,6 +5,7 @@ from consent.models.counter import Counter, Merge
 from consent.models.decision import Decision
 from consent.models.draft import Draft
 from consent.models.figure import Figure
+from consent.models.public_page import PublicPage
 from consent.models.report import ReportSubscription
 from consent.models.site import Site
 from consent.models.staff import (
@@ -33,6 +34,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "Merge",
+    "PublicPage",
     "RecoveryCode",
     "ReportSubscription",
     "Script",

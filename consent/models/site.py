@@ -25,3 +25,5 @@ class Site(Base):
     lag_key: Mapped[bytes] = mapped_column(LargeBinary(16), default=lambda: token_bytes(16))
     # Until then a log is being read, and its days are not closed.
     importing_until: Mapped[datetime | None]
+    # Its sitemaps are not read before then: a process is reading them, or has done so lately.
+    sitemaps_due_at: Mapped[datetime | None]

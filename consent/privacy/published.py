@@ -27,9 +27,9 @@ def visits_page(site: str) -> str:
         "privacy/visits.html",
         version,
         found=_answer(site, period, "day"),
-        tables={by: _answer(site, period, by) for by in TABLES},
-        most=MOST_ROWS,
+        tables={by: _table(site, period, by) for by in TABLES},
         k=suppression.K,
+        public_k=suppression.PUBLIC_K,
     )
 
 
@@ -76,6 +76,10 @@ def _language(version: Version) -> str:
     wished = request.args.get("lang")
     g.language = wished if wished in languages else languages[0]
     return str(g.language)
+
+
+def _table(site: str, period: Period, by: By) -> Answer:
+    return visits.for_everybody(web.session(), site, _answer(site, period, by), MOST_ROWS)
 
 
 def _answer(site: str, period: Period, by: By) -> Answer:
