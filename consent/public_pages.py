@@ -1,7 +1,7 @@
 """Which pages of a site its public figures may name: those in its own sitemap, and those that its site file lists.
 
 Anybody can send a page view of any path, and with it words of their own. What the website itself has written is safe to
-show.
+show (sitemaps.py reads it).
 """
 
 from collections.abc import Collection, Iterable, Sequence

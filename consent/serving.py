@@ -20,7 +20,17 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from consent import announcing, closing, create_app, reports, retention, seldom, web, webhooks
+from consent import (
+    announcing,
+    closing,
+    create_app,
+    reports,
+    retention,
+    seldom,
+    sitemaps,
+    web,
+    webhooks,
+)
 from consent.dashboard import report_letter
 from consent.db import db, migrate
 from consent.journal import Journal
@@ -41,6 +51,8 @@ FREE_TRIES = 16
 PURGE_CHECK = 3600.0
 # Seconds between two looks at whether a webhook or a subscriber is to be told something.
 HOUSE_CHECK = 2.0
+# Seconds between two looks at whether a site's sitemaps are to be read.
+SITEMAP_CHECK = 300.0
 # Seconds between two looks at whether the port is open.
 OPEN_CHECK = 0.05
 
@@ -185,6 +197,7 @@ def chores(
     return [
         (HOUSE_CHECK, {"webhooks": lambda: webhooks.deliver_due(db.session(), web.now, post)}),
         (HOUSE_CHECK, {"announcements": _announce}),
+        (SITEMAP_CHECK, {"sitemaps": lambda: sitemaps.fetch_due(db.session(), web.now, inside)}),
         # It closes the days that it reports.
         (PURGE_CHECK, {"reports": _send_reports}),
         (PURGE_CHECK, {"days": lambda: closing.close_all(db.session(), web.now())}),

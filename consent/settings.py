@@ -152,8 +152,8 @@ class Settings:
     inside_hosts: tuple[str, ...] = setting(
         (),
         names,
-        "Hosts and addresses in the server's own network that webhooks, the installation check and OpenID Connect may"
-        " reach, separated by commas. They reach public addresses without it.",
+        "Hosts and addresses in the server's own network that webhooks, the installation check, the reading of "
+        "sitemaps and OpenID Connect may reach, separated by commas. They reach public addresses without it.",
     )
     isp_database: str = setting(
         "",

@@ -29,7 +29,7 @@ def run(folder: Path, host: str, port: int, demo_port: int) -> None:
         "database": f"sqlite:///{(folder / 'consent.db').resolve()}",
         "public_url": address,
         # The demo website is on this machine.
-        "inside_hosts": (host, "127.0.0.1"),
+        "inside_hosts": (host, "127.0.0.1", "localhost"),
         "host": host,
         "port": port,
         "workers": 1,

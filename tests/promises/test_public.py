@@ -1,6 +1,6 @@
 """Public figures show what the website and its visitors make, and no stranger's words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,17 +9,26 @@ from flask import Flask
 from flask.testing import FlaskClient
 from selectolax.lexbor import LexborHTMLParser
 
+from consent import sitemaps
+from consent.db import db
 from consent.demo import SITE_FILE
 from consent.suppression import PUBLIC_K
 from tests import pages
 from tests.conftest import ORIGIN, publish
 from tests.factories import hit
+from tests.websites import Website, serving
 
 NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
 LISTED = 'public_pages = ["/", "/tjenester", "/kundeservice", "/video", "/en"]'
 WORDS = "buy-our-pills"
 # Publishes the demo's site with these pages in its site file, at this origin.
 Publish = Callable[..., None]
+
+
+@pytest.fixture
+def website() -> Iterator[Website]:
+    with serving() as found:
+        yield found
 
 
 @pytest.fixture
@@ -31,6 +40,11 @@ def publish_with(app: Flask) -> Publish:
             publish(source.replace(LISTED, public_pages).replace(ORIGIN, origin))
 
     return publish_site
+
+
+def read_sitemaps(app: Flask) -> None:
+    with app.app_context():
+        sitemaps.fetch_due(db.session(), lambda: NOON, ("127.0.0.1",))
 
 
 def send(client: FlaskClient, views: int, path: str, referrer: str = "", **more: str) -> None:
@@ -76,6 +90,20 @@ class TestPaths:
         publish_with(f'public_pages = ["{listed}"]')
         send(client, views, f"/{WORDS}")
         assert (f"/{WORDS}" in rows(shown(client), "Pages")) == (views >= PUBLIC_K)
+
+    def test_so_is_one_of_the_sites_sitemap(
+        self, app: Flask, client, publish_with: Publish, website: Website, views
+    ):
+        website.files["/sitemap.xml"] = website.sitemap(f"/{WORDS}")
+        publish_with("", website.origin)
+        read_sitemaps(app)
+        for path in (f"/{WORDS}", f"/{WORDS}-now", f"/{WORDS}/now"):
+            send(client, views, path, Origin=website.origin)
+        found = rows(shown(client), "Pages")
+        enough = views >= PUBLIC_K
+        assert found == (
+            {f"/{WORDS}": views, "All others": 2 * views} if enough else {"All others": 3 * views}
+        )
 
 
 @pytest.mark.parametrize(
