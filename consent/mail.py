@@ -129,7 +129,7 @@ class Mailer:
         try:
             with Deadline(seconds) as deadline:
                 self._enter(parts, host, deadline)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a name may be none
             raise NoMail(f"The mail server {host} does not take us: {error}.") from error
 
     def _enter(self, parts: SplitResult, host: str, deadline: Deadline) -> None:

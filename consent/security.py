@@ -168,6 +168,10 @@ def headers(response: Response, htmx_url: str, hsts: str) -> Response:
     if response.location and response.status_code < 400:
         # Werkzeug's page for people whose browser does not follow says the address twice more.
         response.set_data("")
+        # Where only a slash is missing it names the host, as the request did: a cache might tell others.
+        here = response.location.removeprefix(request.host_url.rstrip("/"))
+        if here.startswith("/") and not here.startswith("//"):
+            response.location = here
         if len(iri_to_uri(response.location)) > LONGEST_ADDRESS:
             response = errors.http_error(RequestURITooLarge())
     if request.path.startswith("/e/"):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -134,7 +134,8 @@ def _asked(member: Staff, site: str) -> "Asked":
     today = web.now().astimezone(site_file.zone).date()
     period = days.period(request.args.get("from"), request.args.get("to"), today)
     # The other cards are as they are in the page, which htmx tells.
-    shown = dict(parse_qsl(urlsplit(request.headers.get("HX-Current-URL", "")).query))
+    there = request.headers.get("HX-Current-URL", "").partition("#")[0]
+    shown = dict(parse_qsl(there.partition("?")[2]))
     chosen = {}
     for name, dimensions in CARDS.items():
         by = shown.get(name, dimensions[0])

@@ -128,9 +128,11 @@ def test_an_address_that_is_too_long_is_refused(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/privacy/07sor", "/dashboard/07sor"])
-def test_a_missing_slash_is_mended_in_few_words(client: FlaskClient, path: str) -> None:
+def test_a_missing_slash_is_mended_in_few_words_and_names_no_host(
+    client: FlaskClient, path: str
+) -> None:
     answer = client.get(path, query_string="a=b")
-    assert (answer.status_code, answer.location) == (308, f"http://localhost{path}/?a=b")
+    assert (answer.status_code, answer.location) == (308, f"{path}/?a=b")
     assert answer.data == b""
     # Each becomes three.
     assert client.get(path, query_string='"' * 7000).status_code == 414

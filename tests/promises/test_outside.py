@@ -316,6 +316,10 @@ class TestMail:
             send_mail(listen(mail_server("nothing", drip(b"", b""))))
         done.set()
 
+    def test_a_name_that_is_none_is_said(self):
+        with pytest.raises(mail.NoMail, match=r"mail server a\.\.example"):
+            mail.Mailer("smtp://a..example")
+
     @pytest.mark.parametrize("at", ["", "ehlo", "rcpt", "."])
     def test_no_answer_is_endless(self, listen, at):
         lines = b"250-" + b"x" * 4000 + b"\r\n"
