@@ -15,7 +15,7 @@ from consent.models import Counter
 
 # The dimensions whose values come from outside.
 OPEN = frozenset(
-    ("page", "entry", "flow", "referrer", "browser", "system", "network", "link", "place")
+    ("page", "entry", "flow", "referrer", "browser", "system", "network", "client", "link", "place")
 )
 # Distinct values (of `flow`, pairs) of one site, day and dimension.
 MOST = 2000

@@ -232,12 +232,12 @@ def _withhold_what_tells(
     """Takes from the tables what tells a small count beside others. `banners`: on how many visits one was shown."""
     by_country = {each: _values(counted.get(each, {})) for each in ("country", "shown.country")}
     systems = [
-        of_clients(tables, all_visits, banners),
+        of_clients(tables, all_visits, banners, _combinations(counted, "client")),
         of_countries(tables, all_visits, banners, by_country),
     ]
     for combined, dimensions in visits.TOGETHER.items():
         there = [each for each in dimensions if tables.get(each)]
-        combinations = visits.combinations(_values(counted.get(combined, {})))
+        combinations = _combinations(counted, combined)
         if len(there) > 1 and combinations.total() == all_visits:
             systems.append(of_combinations(tables, dimensions, combinations, all_visits))
         else:
@@ -247,6 +247,10 @@ def _withhold_what_tells(
         for figure in auditor.withheld(system):
             # A country is in two of them.
             tables[figure.dimension].pop(figure.value, None)
+
+
+def _combinations(counted: Counted, dimension: str) -> Tally[tuple[str, ...]]:
+    return visits.combinations(_values(counted.get(dimension, {})))
 
 
 def _values(cells: Mapping[tuple[str, str], int]) -> dict[str, int]:

@@ -79,17 +79,35 @@ class System:
         return bool(self.figures) and any(count is None or 0 < count < K for count in self.cells)
 
 
-def of_clients(tables: Tables, visits: int, shown: int | None) -> System:
-    """Devices, systems and browsers, and on which devices the banner was shown. `shown` is how often in all."""
+def of_clients(
+    tables: Tables, visits: int, shown: int | None, clients: Mapping[tuple[str, ...], int]
+) -> System:
+    """Devices, systems and browsers, and on which devices the banner was shown. `shown` is how often in all.
+
+    `clients` are the visits of each device, system and browser, with the banner (BANNER) or without. Where they are not
+    all visits, any combination may be a small one.
+    """
     system = System("device")
+    names = [
+        {*KINDS_OF_DEVICE},
+        {*tables.get("system", {}), *KNOWN_SYSTEMS},
+        {*tables.get("browser", {}), *KNOWN_BROWSERS},
+        {BANNER} if shown is not None else set(),
+    ]
+    counts = Tally[tuple[str, ...]]()
+    for client, count in clients.items():
+        counts[_named(client, names)] += count
+    is_known = counts.total() == visits
     kinds = (
         KINDS_OF_DEVICE,
-        sorted({*tables.get("system", {}), *KNOWN_SYSTEMS, REST}),
-        sorted({*tables.get("browser", {}), *KNOWN_BROWSERS, REST}),
+        sorted({*names[1], REST}),
+        sorted({*names[2], REST}),
         ("", BANNER) if shown is not None else ("",),
     )
     cells = {
-        kind: system.add_cell(None) for kind in itertools.product(*kinds) if _is_possible(*kind[:3])
+        kind: system.add_cell(counts[kind] if is_known else None)
+        for kind in itertools.product(*kinds)
+        if kind in counts or _is_possible(*kind[:3])
     }
     system.know(visits, cells.values())
     for at, dimension in enumerate(("device", "system", "browser")):
@@ -102,6 +120,16 @@ def of_clients(tables: Tables, visits: int, shown: int | None) -> System:
             inside = [cell for kind, cell in cells.items() if kind[3] and kind[0] == value]
             system.know(count, inside, Figure("shown.device", value))
     return system
+
+
+def _named(client: tuple[str, ...], names: Sequence[set[str]]) -> tuple[str, ...]:
+    device, system, browser, banner = client
+    return (
+        device,
+        system if system in names[1] else REST,
+        browser if browser in names[2] else REST,
+        banner if banner in names[3] else "",
+    )
 
 
 def _is_possible(device: str, system: str, browser: str) -> bool:

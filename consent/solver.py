@@ -14,6 +14,7 @@ import os
 import select
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import highspy
@@ -37,6 +38,7 @@ class Worlds:
 
     def __init__(self, cells: int, sums: list[Sum], ends: float) -> None:
         self._ends = ends
+        self._sums = sums
         self._highs = _load(cells, sums)
         # The least and the most that each cell was found to be.
         self.least = np.full(cells, np.inf)
@@ -73,6 +75,13 @@ class Worlds:
         """That sum is not known."""
         self._highs.changeRowBounds(place, *NOTHING_KNOWN)
 
+    def learn(self, place: int) -> None:
+        """That sum is known again, and of no cell any more what it can be."""
+        number = float(self._sums[place][0])
+        self._highs.changeRowBounds(place, number, number)
+        self.least[:] = np.inf
+        self.most[:] = -np.inf
+
     def is_near(self, cell: int, k: int) -> bool:
         """Whether it is not found to have room enough."""
         return not float(self.most[cell] - self.least[cell]) >= k - NEAR
@@ -92,7 +101,7 @@ class Audit:
         self.withheld: list[int] = []
 
     def run(self) -> None:
-        """Finds what to withhold. Raises Late."""
+        """Finds what to withhold. Raises Late; then `withheld` is not enough."""
         self._look_at_many()
         for cell in range(len(self._counts)):
             if not self._is_open(cell):
@@ -100,6 +109,27 @@ class Audit:
             bounding = self._worlds.look_at(cell)
             if self._is_told(self._worlds, cell) and not self._is_told_anyway(cell):
                 self._withhold(cell, bounding)
+
+    def give_back(self) -> None:
+        """Publishes those of the withheld figures, the largest first, that tell nothing beside the others.
+
+        What one cell needed may be more than all of them need. Raises Late; `withheld` is enough all the time.
+        """
+        for place in sorted(self.withheld, key=lambda each: -self._sums[each][0]):
+            self._worlds.learn(place)
+            if self._tells_nothing():
+                self.withheld.remove(place)
+            else:
+                self._worlds.forget(place)
+
+    def _tells_nothing(self) -> bool:
+        self._look_at_many()
+        for cell in range(len(self._counts)):
+            if self._is_open(cell):
+                self._worlds.look_at(cell)
+                if self._is_told(self._worlds, cell) and not self._is_told_anyway(cell):
+                    return False
+        return True
 
     def _look_at_many(self) -> None:
         """Most cells can be much and little: few worlds show it of all of them."""
@@ -178,6 +208,8 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         audit.run()
     except Late:
         return {"withheld": audit.withheld, "in_time": False}
+    with suppress(Late):
+        audit.give_back()
     return {"withheld": audit.withheld, "in_time": True}
 
 

@@ -13,7 +13,7 @@ from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +26,7 @@ from consent.cleaning import LONGEST_VALUE
 from consent.counters import Cell, Sums
 from consent.days import Period, steps
 from consent.db import Bulk
+from consent.disclosure import BANNER
 from consent.models import Counter, Merge, Site
 from consent.sitefile import CAMPAIGN_PARAMETERS, SiteFile
 from consent.suppression import PUBLIC_K, K, late_step
@@ -129,14 +130,17 @@ def cells(
             found.append((day, "flow", path, page))
         return found
     client = seen.client
+    browser, system = client.browser[:LONGEST_VALUE], client.system[:LONGEST_VALUE]
     found += [
         (day, "total", "visits", ""),
         (day, "entry", page, ""),
         (day, "referrer", host, ""),
-        (day, "browser", client.browser[:LONGEST_VALUE], ""),
-        (day, "system", client.system[:LONGEST_VALUE], ""),
+        (day, "browser", browser, ""),
+        (day, "system", system, ""),
         (day, "device", client.device, ""),
     ]
+    is_asked = hit.banner in site_file.site.languages
+    found += _together(day, "client", (client.device, system, browser, BANNER if is_asked else ""))
     if seen.languages is not None:
         found.append((day, "language", cleaning.language(seen.languages), ""))
     if seen.network is not None:
@@ -147,7 +151,7 @@ def cells(
         found += _together(day, "place", (seen.country, seen.network[:LONGEST_VALUE]))
     if site_file.hits.campaigns:
         found += _campaign(site_file, hit.path, day)
-    if hit.banner in site_file.site.languages:
+    if is_asked:
         found += [
             (day, "banner", "shown", ""),
             (day, "shown.language", str(hit.banner), ""),
@@ -169,18 +173,19 @@ def _campaign(site_file: SiteFile, path: str, day: date) -> list[Cell]:
         values[CAMPAIGN_PARAMETERS[parameter]] = known
     found = [(day, dimension, value, "") for dimension, value in values.items()]
     if len(values) > 1:
-        found += _together(day, "link", [values.get(each, NO_CAMPAIGN) for each in CAMPAIGNS])
+        found += _together(day, "link", tuple(values.get(each, NO_CAMPAIGN) for each in CAMPAIGNS))
     return found
 
 
-def _together(day: date, dimension: str, values: Sequence[str]) -> list[Cell]:
+def _together(day: date, dimension: str, values: tuple[str, ...]) -> list[Cell]:
     """Values that come together, as one: it tells which of them hold which (closing.py), and is never shown."""
     combined = combine(values)
     # What is longer is not counted: then closing.py sees that it misses some.
     return [(day, dimension, combined, "")] if len(combined) <= LONGEST_VALUE else []
 
 
-def combine(values: Sequence[str]) -> str:
+@lru_cache(maxsize=4096)
+def combine(values: tuple[str, ...]) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -44,7 +44,7 @@ def of_links(links: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
         campaigns[campaign] += count
         sources[source] += count
     cells = {
-        (visits.combine([campaign, source, "none", "none", "none"]), ""): count
+        (visits.combine((campaign, source, "none", "none", "none")), ""): count
         for (campaign, source), count in links.items()
     }
     return released({"campaign": campaigns, "source": sources}, link=cells)

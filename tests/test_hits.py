@@ -56,6 +56,8 @@ def test_a_visit_is_counted_in_every_dimension(
         ("browser", "Safari", ""): 1,
         ("system", "iOS", ""): 1,
         ("device", "phone", ""): 1,
+        # What came together; never shown.
+        ("client", '["phone","iOS","Safari",""]', ""): 1,
         ("network", "unknown", ""): 1,
         ("language", "nb", ""): 1,
     }

@@ -1,6 +1,7 @@
 """Looks whether a website's page carries the lines that `consent embed` prints, above all other scripts."""
 
 import http.client
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,6 +17,13 @@ from consent.errors import Invalid
 # Seconds, and bytes: who takes longer or sends more is no page for people.
 PATIENCE = 10
 LARGEST = 200_000
+# Characters of a script, with its tag, that are looked at: of ours, the first say what it is.
+LONGEST_SCRIPT = 8000
+# Where a script begins, and what else may hold the letters of one without being one (HTML, 13.2.5.2 to 13.2.5.4).
+HOLDERS = ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
+OPENING = re.compile(rf"<(?:!--|({'|'.join(HOLDERS)})(?=[\s/>]))", re.IGNORECASE | re.ASCII)
+CLOSING = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII) for name in HOLDERS}
+COMMENT_END = re.compile("-->")
 # Scripts before the tag that are named.
 MOST_NAMED = 10
 
@@ -132,11 +140,31 @@ def _require_own(address: str, origins: list[str]) -> None:
 
 
 def _scripts(body: str) -> Iterator[tuple[str, bool, str]]:
-    """The address of each script of a page, in their order, whether it runs, and its text."""
-    for script in LexborHTMLParser(body).css("script"):
-        kind = (script.attributes.get("type") or "").strip().lower()
-        runs = kind in ("", "module", "text/javascript", "application/javascript")
-        yield (script.attributes.get("src") or "").strip(), runs, script.text()
+    """The address of each script of a page, in their order, whether it runs, and its text.
+
+    The parser is given one script at a time: its time grows with the square of much that a page may have.
+    """
+    at = 0
+    while opening := OPENING.search(body, at):
+        name = opening[1]
+        end = (
+            CLOSING[name.lower()].search(body, opening.end())
+            if name
+            else COMMENT_END.search(body, at)
+        )
+        if name and name.lower() == "script":
+            yield _script(body[opening.start() : end.start() if end else None])
+        if not end:
+            return
+        at = end.end()
+
+
+def _script(text: str) -> tuple[str, bool, str]:
+    script = LexborHTMLParser(text[:LONGEST_SCRIPT]).css_first("script")
+    attributes = script.attributes if script else {}
+    kind = (attributes.get("type") or "").strip().lower()
+    runs = kind in ("", "module", "text/javascript", "application/javascript")
+    return (attributes.get("src") or "").strip(), runs, script.text() if script else ""
 
 
 def _tag(source: str, server: str) -> tuple[str, bool] | None:

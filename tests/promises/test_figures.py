@@ -130,12 +130,20 @@ class Day:
         for at, dimension in enumerate(("device", "system", "browser")):
             found[dimension] = _margin(self.clients, at)
         found["shown.device"] = _margin(self.with_banner, 0)
+        found["client"] = Tally[tuple[str, str]]()
+        for client, count in self.clients.items():
+            for banner, part in (
+                ("shown", self.with_banner[client]),
+                ("", count - self.with_banner[client]),
+            ):
+                if part:
+                    found["client"][visits.combine((*client, banner)), ""] = part
         for at, dimension in enumerate(("campaign", "source", "medium")):
             found[dimension] = _margin(self.links, at)
         found["link"] = Tally(
             {
                 (
-                    visits.combine([*link, "none", "none"]),
+                    visits.combine((*link, "none", "none")),
                     "",
                 ): n
                 for link, n in self.links.items()
