@@ -199,8 +199,6 @@ def _exact(counted: Counted) -> list[Row]:
         each: release(values[each], whole, most=MOST_SHOWN)[0] for each, whole in wholes.items()
     }
     if shows_visits:
-        _nest(tables, "device", "system", DEVICES, all_visits)
-        _nest(tables, "system", "browser", SYSTEMS, all_visits)
         if "page" in tables:
             rows += _clicks(counted, tables["page"], views)
         banners, shown = _shown_banners(counted, tables, all_visits)
@@ -208,6 +206,8 @@ def _exact(counted: Counted) -> list[Row]:
         tables |= shown
         wholes |= dict.fromkeys(shown, banners.get("shown", 0))
         _withhold_what_tells(counted, tables, all_visits, banners.get("shown"))
+        _nest(tables, "device", "system", DEVICES, all_visits)
+        _nest(tables, "system", "browser", SYSTEMS, all_visits)
     for dimension, visible in tables.items():
         rows += [Row(dimension, value, "", count) for value, count in visible.items()]
         rest = wholes[dimension] - sum(visible.values())
