@@ -12,6 +12,7 @@ import json
 import math
 import os
 import select
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -214,6 +215,8 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
+    # Ctrl+C in a terminal is for whoever asks; the end of the questions is for this.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # HiGHS writes its name to the standard output, whatever its options say.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -179,6 +179,16 @@ def test_totals_that_tell_by_themselves_cost_no_figure(auditor: Auditor) -> None
     assert auditor.withheld(system) == set()
 
 
+def test_a_solver_is_not_ended_with_a_key(auditor: Auditor) -> None:
+    expected = auditor.withheld(small_beside_large())
+    process = auditor._process
+    assert process is not None
+    os.kill(process.pid, signal.SIGINT)
+
+    assert auditor.withheld(small_beside_large()) == expected
+    assert auditor._process is process
+
+
 def test_a_solver_that_was_killed_is_started_again(auditor: Auditor) -> None:
     expected = auditor.withheld(small_beside_large())
     assert auditor._process is not None
