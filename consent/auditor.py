@@ -78,9 +78,9 @@ class Auditor:
             _end(self._process)
             self._process = None
         if self._process is None:
-            # By its path: `-m` would load the whole server in it.
+            # By its path: `-m` would load the whole server in it. -P: beside it lie modules with everyday names.
             self._process = subprocess.Popen(  # noqa: S603 -- our own file
-                [sys.executable, str(SOLVER)],
+                [sys.executable, "-P", str(SOLVER)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
