@@ -76,8 +76,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 SAME_ON_EACH_DATABASE = {
     "test_anonymity",
     "test_changes",
+    "test_cleaning",
+    "test_disclosure",
     "test_embed_script",
     "test_first_party",
+    "test_fuzz",
     "test_install_page",
     "test_known_services",
     "test_looks",

@@ -19,6 +19,8 @@ from consent.figures import Row
 from consent.suppression import K
 
 DAYS = int(os.environ.get("DAYS", "40"))
+# No database is asked.
+pytestmark = pytest.mark.same
 # The browsers that there are: device, system, browser, and how common they are.
 CLIENTS = {
     ("desktop", "Windows", "Chrome"): 30,

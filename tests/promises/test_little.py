@@ -14,6 +14,8 @@ from consent import security
 from tests.conftest import PASSWORD, make_app
 from tests.factories import CHROME
 
+# Pages are the same on each kind of database.
+pytestmark = pytest.mark.same
 LIMIT = 16 * 1024
 # Some grow where they are quoted, escaped or encoded.
 FILLERS = {"quotes": "\"'<&", "emoji": "😀", "percent": "%25"}
