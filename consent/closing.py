@@ -43,11 +43,6 @@ CELLS = (Counter.dimension, Counter.value, Counter.onward, Counter.count)
 # Dimension → value and what followed → count.
 Counted = Mapping[str, Mapping[tuple[str, str], int]]
 
-
-class Changed(Exception):
-    """More was counted of a day, or somebody else has closed it, while it was judged."""
-
-
 # Each of these adds up to all views, or to all visits, by itself. Entries, exits and flows do so together.
 PARTS_OF_VIEWS = ("page", "hour")
 PARTS_OF_VISITS = tuple(
@@ -65,6 +60,10 @@ OF_PAGE_VIEWS = (
     *visits.SHOWN,
     "noise",
 )
+
+
+class Changed(Exception):
+    """More was counted of a day, or somebody else has closed it, while it was judged."""
 
 
 def close_due(engine: Engine, site: str, site_file: SiteFile, now: datetime) -> None:

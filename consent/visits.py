@@ -384,9 +384,10 @@ def _days(
 ) -> list[Day]:
     of_closed = figures.by_day(session, site, "total", closed) if closed else {}
     counted: dict[date, dict[str, int]] = {}
-    if shows_running:
+    key = b""
+    if shows_running and (closed is None or closed.last < period.last):
         counted = _running(session, site, closed.last if closed else None, period)
-    key = session.scalar(select(Site.lag_key).where(Site.site == site)) or b""
+        key = session.scalars(select(Site.lag_key).where(Site.site == site)).one()
     days = []
     for day in period:
         if closed and day <= closed.last:
