@@ -1,19 +1,16 @@
-"""Pictures of figures, drawn as SVG on the server."""
+"""Pictures of figures, drawn as SVG on the server.
+
+What draws them is loaded with the first picture: few of a server's processes ever draw one.
+"""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
-import pygal
-import resvg_py
 from flask_babel import format_number, format_percent, gettext
-from pygal.etree import etree
-from pygal.style import Style
 
 from consent.paths import FONTS
-
-# Where lxml is installed, pygal 3.1 draws with its elements, which the standard library cannot write.
-etree.to_etree()
 
 # A title, and a figure for each label.
 Series = Sequence[tuple[str, Sequence[int | None]]]
@@ -25,30 +22,40 @@ PIXELS = 2.5
 
 # A picture follows the reader's colours, not the page's.
 DARK = "@media (prefers-color-scheme: dark) { text { fill: #a5b0bf !important } }"
-STYLE = Style(
-    background="transparent",
-    plot_background="transparent",
-    foreground="#5b6472",
-    foreground_strong="#5b6472",
-    foreground_subtle="#8a93a1",
-    guide_stroke_color="#8a93a1",
-    major_guide_stroke_color="#8a93a1",
-    colors=("#2f6fdb", "#e08a1e"),
-    font_family="system-ui, sans-serif",
-    label_font_size=13,
-    major_label_font_size=13,
-    legend_font_size=15,
-    value_font_size=13,
-    no_data_font_size=18,
-    opacity=1,
-    opacity_hover=1,
-    transition="0s",
-)
+STYLE = {
+    "background": "transparent",
+    "plot_background": "transparent",
+    "foreground": "#5b6472",
+    "foreground_strong": "#5b6472",
+    "foreground_subtle": "#8a93a1",
+    "guide_stroke_color": "#8a93a1",
+    "major_guide_stroke_color": "#8a93a1",
+    "colors": ("#2f6fdb", "#e08a1e"),
+    "font_family": "system-ui, sans-serif",
+    "label_font_size": 13,
+    "major_label_font_size": 13,
+    "legend_font_size": 15,
+    "value_font_size": 13,
+    "no_data_font_size": 18,
+    "opacity": 1,
+    "opacity_hover": 1,
+    "transition": "0s",
+}
+
+
+@cache
+def _pygal() -> Any:
+    import pygal
+    from pygal.etree import etree
+
+    # Where lxml is installed, pygal 3.1 draws with its elements, which the standard library cannot write.
+    etree.to_etree()
+    return pygal
 
 
 def bars(series: Series, labels: Sequence[str], narrow: bool = False) -> bytes:
     """Bars of one or more series, as SVG."""
-    chart = pygal.Bar(spacing=6, show_legend=len(series) > 1, **_common(labels, narrow))
+    chart = _pygal().Bar(spacing=6, show_legend=len(series) > 1, **_common(labels, narrow))
     chart.y_labels = _ticks(
         max((value or 0 for _, values in series for value in values), default=0)
     )
@@ -67,7 +74,7 @@ def shares(
     narrow: bool = False,
 ) -> bytes:
     """A line of shares from 0 to 1, as SVG; some places are marked, for what happened then."""
-    chart = pygal.Line(
+    chart = _pygal().Line(
         range=(0, 1),
         allow_interruptions=True,
         show_legend=bool(marked),
@@ -85,6 +92,8 @@ def shares(
 
 def png(svg: bytes) -> bytes:
     """The same picture for mail programs, which show no SVG: on white, and the same on every machine."""
+    import resvg_py
+
     return resvg_py.svg_to_bytes(
         svg_string=svg.decode(),
         background="#ffffff",
@@ -107,7 +116,7 @@ def _ticks(largest: int) -> list[int]:
 def _common(labels: Sequence[str], narrow: bool) -> dict[str, Any]:
     step = max(1, -(-len(labels) // (4 if narrow else 8)))
     return {
-        "style": STYLE,
+        "style": _pygal().style.Style(**STYLE),
         # No script and no style sheet from elsewhere.
         "js": [],
         "css": ["file://style.css", "file://graph.css", f"inline:{DARK}"],

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import segno
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -137,6 +136,8 @@ def _address() -> str:
 
 
 def _set_up(member: Staff, **more: Any) -> str:
+    import segno
+
     secret = session["secret_shown"]
     address = second_factor.address(secret, member)
     return render_template(
