@@ -31,6 +31,7 @@ IN_APP = (
 )
 # What ua-parser calls an app, where that is not what the app is called on every device.
 APPS = {
+    "Ecosia Android": "Ecosia",
     "Facebook Messenger": "Messenger",
     "Google": "Google app",
     "LINE": "Line",
@@ -39,6 +40,29 @@ APPS = {
 }
 # A browser has one name on all devices. With several it would tell the system, and two tables tell of each other.
 BROWSERS = re.compile(r"\bMobile\b|\biOS\b|\bWebView\b|\bUI/WKWebView\b")
+OTHER = "Other"
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.strip().replace(",\n", ", ").split(", "))
+
+
+# All others are "Other": ua-parser also gives whatever word stands where apps and televisions have their name, which
+# anybody can choose.
+KNOWN = _names("""
+Aloha Browser, Amazon Silk, Android, AOL, Avast Secure Browser, Baidu Browser, BlackBerry, Brave, Chrome,
+Chromium, Coc Coc, Comodo Dragon, DuckDuckGo, Ecosia, Edge, Epiphany, Firefox, Firefox Alpha, Firefox Beta,
+Firefox Focus, HbbTV, HeyTap Browser, Honor Browser, Huawei Browser, IE, Instabridge, Iron, KakaoTalk, Konqueror,
+Ladybird, Maxthon, Microsoft Teams, Midori, Mint Browser, MiuiBrowser, MullvadBrowser, Norton, Oculus Browser,
+Opera, Opera GX, Opera Mini, Opera Neon, Opera Touch, Outlook, Pale Moon, Phoenix Browser, Pinterest, Puffin,
+QQ Browser, Quark, Quark PC, qutebrowser, Safari, Sailfish Browser, Samsung Internet, SeaMonkey,
+Seznam prohlížeč, Skype, Sogou Explorer, TikTok, UC Browser, Vivaldi, VivoBrowser, Waterfox, Webkit Nightly,
+Weibo, Whale, Wolvic Browser, Yandex Browser
+""") | {*(app for _, app in IN_APP), *APPS.values()}
+SYSTEMS = _names("""
+Android, BlackBerry OS, Chrome OS, Debian, Fedora, FreeBSD, HarmonyOS, KaiOS, Linux, Mac OS X, NetBSD, OpenBSD,
+Sailfish, Solaris, Tizen, Ubuntu, WebTV, Windows, Windows Phone, iOS, tvOS, watchOS, webOS
+""")
 
 
 @dataclass(frozen=True)
@@ -67,7 +91,12 @@ def classify(header: str) -> Client:
         parsed.device.family, parsed.device.brand, parsed.device.model
     )
     browser = _app(agent.ua_string) or BROWSERS.sub("", agent.browser.family).strip()
-    return Client(APPS.get(browser, browser), agent.os.family, _device(agent))
+    browser = APPS.get(browser, browser)
+    return Client(
+        browser if browser in KNOWN else OTHER,
+        agent.os.family if agent.os.family in SYSTEMS else OTHER,
+        _device(agent),
+    )
 
 
 def _app(header: str) -> str | None:

@@ -99,3 +99,12 @@ def test_a_browser_inside_an_app_has_the_name_of_the_app(client: FlaskClient) ->
     assert set(counted("system")) == {"Android", "iOS", "Other"}
     assert counted("device")["other"] == 1
     assert set(counted("device")) == {"phone", "other"}
+
+
+@pytest.mark.usefixtures("session")
+def test_a_name_that_anybody_can_choose_is_other(client: FlaskClient) -> None:
+    television = "Mozilla/5.0 (Linux) HbbTV/1.2.1 (;Kari;Nordmann;2014;) Presto/2.12"
+    assert "X-Consent" not in hit(client, **{"User-Agent": television}).headers
+
+    assert counted("browser") == {"HbbTV": 1}
+    assert counted("system") == {"Other": 1}
