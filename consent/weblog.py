@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import TextIOWrapper
 from itertools import chain, count, islice
 from pathlib import Path
@@ -71,6 +71,8 @@ OPEN_FOR = timedelta(minutes=10)
 READ = uuid.UUID("0198c0de-7a11-7b0c-9b2e-5c6a6f0e1d20")
 # Of a path or a referrer, as of those that browsers send.
 LONGEST = 4096
+# In characters. Web servers take requests of 8 to 32 kB, and log them once or twice.
+LONGEST_LINE = 1 << 17
 ADDRESS = re.compile(r"[0-9A-Fa-f:.]{3,}")
 HOW_TO_NAME = (
     "Name its fields with --format, as the web server's configuration does: '$remote_addr … $status' or '%h … %>s' "
@@ -212,10 +214,10 @@ def _without_address(found: re.Match[str]) -> str:
 
 @contextmanager
 def _text_of(file: IO[bytes]) -> Iterator[Iterator[str]]:
-    """Its lines. Where one is no UTF-8, what is wrong in it is replaced."""
+    """Its lines. Where one is no UTF-8, what is wrong in it is replaced; one that is too long comes in pieces."""
     text = TextIOWrapper(file, "utf-8-sig", "replace", newline="\n")
     try:
-        yield text
+        yield iter(partial(text.readline, LONGEST_LINE), "")
     finally:
         text.detach()
 

@@ -51,6 +51,13 @@ def pages(app: Flask, by: visits.By = "page", now: datetime = NOW) -> dict[str, 
         return {row.value: row.count for row in found.rows}
 
 
+def test_a_line_without_end_is_read_in_pieces(app: Flask, imported) -> None:  # type: ignore[no-untyped-def]
+    said, found = imported([line("/video")] * 6 + ["x" * 200_000 + "\n"] + [line("/video")] * 6)
+
+    assert "2 unreadable" in said
+    assert found["/video"] == 12
+
+
 @pytest.mark.parametrize("name", ["access.log", "access.log.1.gz"])
 def test_page_views_become_figures(app: Flask, imported, name: str) -> None:  # type: ignore[no-untyped-def]
     lines = [line("/tjenester?navn=kari", "https://www.google.com/search?q=hemmelig")] * 12
