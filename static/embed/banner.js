@@ -40,8 +40,7 @@ function show(name, style, inside, slotted = "") {
   main.root.addEventListener("click", press);
   // What a click will want is fetched while the pointer is on its way.
   main.root.addEventListener("pointerover", () => load("after"));
-  addStyle(BASE_STYLE);
-  addStyle(style);
+  addStyle(BASE_STYLE + style);
   afterPaint(lift);
 }
 

@@ -55,11 +55,19 @@ class TestOrder:
             page.locator(banner.ACCEPT).click()
         banner.wait_until_received(page)
         assert ran(page) == ["first"]
-        assert not [each for each in requests if each.endswith(("/quick.js", "/film"))]
+        assert not [each for each in requests if each.endswith("/film")]
         held[0].continue_()
         page.wait_for_function("window.ran.length === 6")
         started = [name for name in ran(page) if name != "film"]
         assert started == ["first", "slow", "second", "quick", "last"]
+
+    def test_scripts_are_fetched_side_by_side_and_once(self, page, mixed, held, requests):
+        page.goto(mixed)
+        with page.expect_request("**/quick.js"):  # while slow.js still waits for its answer
+            page.locator(banner.ACCEPT).click()
+        held[0].continue_()
+        page.wait_for_function("window.ran.length === 6")
+        assert len([each for each in requests if each.endswith(("/quick.js", "/slow.js"))]) == 2
 
     def test_a_script_that_fails_to_load_stops_no_other(self, page, bench):
         page.goto(bench.page(bench.script + external("/missing.js") + inline("after")))
@@ -197,6 +205,23 @@ class TestStrictPolicy:
         with page.expect_response("**/decisions"):
             page.locator(banner.SETTINGS).locator(banner.ACCEPT).click()
         assert [each.action for each in decisions()] == ["accept"]
+        assert complaints == []
+
+    @pytest.mark.parametrize("policy", ["'nonce-abc'", "'nonce-abc' 'strict-dynamic'"])
+    def test_scripts_that_wait_are_fetched_ahead_as_the_policy_allows(
+        self, page, bench, consent_url, complaints, policy
+    ):
+        first = bench.javascript("/first.js", note("first"))
+        second = bench.javascript("/second.js", note("second"))
+        scripts = external(first, more="nonce=abc") + external(second, more="nonce=abc")
+        page.goto(
+            bench.page(
+                bench.script.replace("<script", "<script nonce=abc") + scripts,
+                csp=f"script-src {policy}; connect-src {consent_url}",
+            )
+        )
+        page.locator(banner.ACCEPT).click()
+        wait_until_ran(page, "first", "second")
         assert complaints == []
 
 

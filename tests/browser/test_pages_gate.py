@@ -160,6 +160,17 @@ class TestShadowRoots:
         accept(page)
         inside.get_by_text("inside").wait_for()
 
+    def test_one_that_comes_late_and_is_defined_later_still_waits_and_loads(
+        self, page, bench, frame
+    ):
+        definition = self.PAGE[self.PAGE.index("customElements") : self.PAGE.index("</script>")]
+        page.goto(bench.page(f"{bench.script}<body><p>Text"))
+        accept(page)
+        page.evaluate("document.body.append(document.createElement('my-film'))")
+        banner.wait_until_quiet(page)
+        page.evaluate(definition)
+        page.frame_locator("iframe").get_by_text("inside").wait_for()
+
     def test_a_button_in_an_open_one_opens_the_settings(self, page, bench):
         page.goto(bench.page(bench.script + self.PAGE))
         page.locator(banner.BOX).wait_for()

@@ -16,8 +16,9 @@ const nextPaint = () =>
 
 // `decided`: upon a choice, which is confirmed. `focused`: with the focus, which was in what stood here.
 async function settle({ decided, focused } = {}) {
-  // What a page shows first is its own: to lay it out now for the control's sake would hold it up.
-  if (!decided && !focused && !mustAsk()) await nextPaint();
+  // What a page shows first is its own, and what a choice starts comes first: to lay the page out now for the control's
+  // sake would hold them up.
+  if (!mustAsk()) await nextPaint();
   // A site that asks for nothing has nothing to show.
   if (!document.body || !Object.keys(main.PURPOSES)[0]) return;
   // Somebody was quicker, and looks at the settings already, or at a banner that there is again.

@@ -12,7 +12,7 @@ const isScript = (element) => element.localName === "script";
 const mayStart = (element) => isAllowed(element) && (isScript(element) ? isScriptWaiting(element) : isWaiting(element));
 
 // One after the other, each in a task of its own: a script that loads holds up those after it, as in an
-// ordinary page.
+// ordinary page, which fetches them meanwhile.
 async function startAllowed() {
   if (starting) return;
   starting = true;
@@ -23,7 +23,9 @@ async function startAllowed() {
       for (const element of wanted) {
         if (main.held || !isAllowed(element) || !element.isConnected) continue;
         any = true;
-        await (isScript(element) ? startScript(element) : fill(element));
+        const done = isScript(element) ? startScript(element) : fill(element);
+        if (element === wanted[0]) wanted.slice(1).forEach(fetchAhead);
+        await done;
         main.signal();
       }
     }
@@ -71,9 +73,9 @@ async function isAnythingStored() {
 
 function follow() {
   if (main.choice) addTime();
-  send();
   stopForbidden();
   if (main.choice) startAllowed();
+  send();
   if (all("iframe[data-consent],[data-consent-notice],[data-consent-cookies]").some((each) => !isFilled(each))) main.ask("complete");
 }
 

@@ -25,6 +25,22 @@ function startScript(element) {
   return run(element, element.dataset.src, element.dataset.type);
 }
 
+// Only where browsers agree that what was fetched is what is run: some take one with a hash twice.
+function fetchAhead(element) {
+  const { src, type } = element.dataset;
+  if (element.localName !== "script" || !src || type === "module" || element.integrity) return;
+  const link = document.createElement("link");
+  link.rel = "preload";
+  link.as = "script";
+  for (const name of ["crossorigin", "referrerpolicy"]) {
+    if (element.hasAttribute(name)) link.setAttribute(name, element.getAttribute(name));
+  }
+  link.nonce = element.nonce;
+  link.onload = link.onerror = () => link.remove();
+  link.href = src;
+  document.head.append(link);
+}
+
 // Runs a copy of a script, and resolves when it has run; one that never answers does not hold up the others for ever.
 function run(element, source, type) {
   standIn();

@@ -74,8 +74,9 @@ async function makeSure() {
 }
 
 async function send() {
+  if (sending) return;
   const line = unsent()[0] || (main.choice?.u && lineOf(main.choice));
-  if (!line || sending) return;
+  if (!line) return;
   sending = true;
   const token = main.choice?.k;
   const body = token ? line.slice(0, -1) + `,"token":"${token}"}` : line;

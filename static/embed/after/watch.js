@@ -44,17 +44,22 @@ function notice(target, name) {
 let hasMet = false;
 
 function meet(node) {
-  if (!node.querySelectorAll || (node === document && hasMet)) return false;
-  hasMet = true;
-  let found = node.matches?.(WAITING) || node.querySelector(WAITING);
-  if (node.querySelector("dialog[open]")) raise();
+  if (!node.querySelectorAll || node === main.host || mine.has(node) || (node === document && hasMet)) return false;
+  if (node === document) hasMet = true;
+  let found = node.matches?.(WAITING);
+  if (node.matches?.(":not(:defined)")) awaitRoot(node);
   found = enter(node) || found;
+  // Most of what comes has nothing within.
+  if (!node.firstElementChild) return found;
+  if (node.querySelector("dialog[open]")) raise();
   for (const each of node.querySelectorAll("*")) if (each.shadowRoot) found = enter(each) || found;
-  for (const each of node.querySelectorAll(":not(:defined)")) {
-    const defined = () => enter(each) && follow();
-    customElements.whenDefined(each.localName).then(defined, () => {});
-  }
-  return found;
+  node.querySelectorAll(":not(:defined)").forEach(awaitRoot);
+  return node.querySelector(WAITING) || found;
+}
+
+function awaitRoot(element) {
+  const defined = () => enter(element) && follow();
+  customElements.whenDefined(element.localName).then(defined, () => {});
 }
 
 function enter({ shadowRoot }) {
