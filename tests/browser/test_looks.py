@@ -279,6 +279,7 @@ class TestThePagesOwnStyles:
         assert page.evaluate(CHANGES) == []
         page.locator(banner.SETTINGS).locator(banner.ACCEPT).click()
         expect(page.locator(banner.REOPEN)).to_be_visible()
+        page.wait_for_function("document.querySelector('consent-banner:popover-open')")
         page.evaluate(REMEMBER)
         page.evaluate("document.querySelector('head > style').remove()")
         assert page.evaluate(CHANGES) == []
