@@ -12,9 +12,10 @@ const api = {
 
 // At the window and before the page hears of it, for menus that tell nobody, and through open shadow roots.
 function onClick(event) {
-  if (!event.composedPath().some((each) => each.matches?.("[data-consent-open]"))) return;
-  event.preventDefault();
-  openSettings();
+  if (event.composedPath().some((each) => each.matches?.("[data-consent-open]"))) {
+    event.preventDefault();
+    openSettings();
+  }
 }
 
 function onKey(event) {

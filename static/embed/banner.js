@@ -20,10 +20,11 @@ speak();
 // Constructed sheets need no permission for inline styles, which a strict policy (CSP) does not give. Where a page
 // swallows them, an element has to do.
 function addStyle(style) {
+  const root = main.root;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(style);
-  main.root.adoptedStyleSheets = [...main.root.adoptedStyleSheets, sheet];
-  if (!main.root.adoptedStyleSheets.includes(sheet)) main.root.lastChild.insertAdjacentHTML("beforebegin", `<style>${style}</style>`);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  if (!root.adoptedStyleSheets.includes(sheet)) root.lastChild.insertAdjacentHTML("beforebegin", `<style>${style}</style>`);
 }
 
 // What is opened on purpose lies in a host of another name: lists of filters hide banners.
@@ -35,11 +36,11 @@ function show(name, style, inside, slotted = "") {
     `<consent-${name} id=samtykke-${name} popover=manual role=region aria-label="${main.words.title}" lang=${main.language} dir=${main.words.dir || "ltr"} ${slotted && "data-consent-box"}>${slotted}`,
   );
   main.host = document.body.lastChild;
-  main.root = main.host.attachShadow({ mode: "open" });
-  main.root.innerHTML = inside + "<div role=status></div>";
-  main.root.addEventListener("click", press);
+  const root = (main.root = main.host.attachShadow({ mode: "open" }));
+  root.innerHTML = inside + "<div role=status></div>";
+  root.addEventListener("click", press);
   // What a click will want is fetched while the pointer is on its way.
-  main.root.addEventListener("pointerover", () => load("after"));
+  root.addEventListener("pointerover", () => load("after"));
   addStyle(BASE_STYLE + style);
   afterPaint(lift);
 }
@@ -77,8 +78,7 @@ function showBanner(note = "") {
     "banner",
     BANNER_STYLE,
     "<section part=box><div><slot></slot></div><div class=buttons><slot name=b></slot></div></section>",
-    `<h2>${main.words.title}</h2><p>${main.words.text} ${note}</p>` +
-      `<a href="${main.NOTICE}?lang=${main.language}">${main.words.notice}</a>` +
+    `<h2>${main.words.title}</h2><p>${main.words.text} ${note}</p><a href="${main.NOTICE}?lang=${main.language}">${main.words.notice}</a>` +
       ["refuse", "accept", "choose"].map(button).join(""),
   );
   say(main.words.title);

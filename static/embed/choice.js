@@ -101,7 +101,8 @@ function state() {
   };
 }
 
-// Remembers a choice, and applies it as soon as the visitor sees that it was heard.
+// Remembers a choice, and applies it as soon as the visitor sees that it was heard. One that grants nothing is a refusal
+// or a withdrawal.
 function decide(action, source, purposes, services = {}) {
   if (!Object.values({ ...purposes, ...services }).includes(true)) action = grantsAnything() ? "withdraw" : "refuse";
   main.after?.keepUnsent();
@@ -142,7 +143,7 @@ function afterPaint(then) {
 // With a browser that asks not to be tracked, "all" is all the others: what it refused is agreed to by name only.
 const decideAll = (granted, source) =>
   decide(
-    granted ? (withheld[0] ? "choose" : "accept") : "refuse",
+    withheld[0] ? "choose" : "accept",
     source,
     mapKeys(PURPOSES, (purpose) => granted && !withheld.includes(purpose)),
   );

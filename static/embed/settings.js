@@ -11,8 +11,7 @@ function openSettings() {
   show(
     "settings",
     SETTINGS_STYLE,
-    `<dialog data-consent-settings part=settings aria-labelledby=title><div class=head><h2 id=title tabindex=-1 autofocus>${main.words.settings}</h2>` +
-      `<button data-consent-close aria-label="${main.words.close}">×</button></div>${main.after?.withdrawal() || ""}<form method=dialog aria-busy=true>` +
+    `<dialog data-consent-settings part=settings aria-labelledby=title><div class=head><h2 id=title tabindex=-1 autofocus>${main.words.settings}</h2><button data-consent-close aria-label="${main.words.close}">×</button></div>${main.after?.withdrawal() || ""}<form method=dialog aria-busy=true>` +
       Object.keys(PURPOSES)
         .map((key) => `<label><input type=checkbox ${isGranted(key) ? "checked" : ""} data-consent-purpose=${key}><b>${main.words["_" + key]}</b></label>`)
         .join("") +

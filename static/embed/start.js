@@ -23,10 +23,11 @@ function catchUp() {
   signal(); // somebody sees a page that was loaded in advance
   const before = main.choice?.i;
   main.choice = readChoice();
-  if (main.choice?.i === before) return;
-  hide();
-  begin();
-  apply();
+  if (main.choice?.i !== before) {
+    hide();
+    begin();
+    apply();
+  }
 }
 
 // Once more after document.open(), which takes all listeners away; the same one twice is one.
@@ -73,13 +74,13 @@ queueMicrotask(() => {
   // Not before the page has been parsed: an application that takes it over would find more in it than it knows. Unless
   // that takes long.
   const start = (late) => {
-    if (main.begun || (document.readyState === "loading" && !late)) return;
+    if (main.begun || (document.readyState === "loading" && late !== 1)) return;
     main.begun = true;
     begin();
     look([{ addedNodes: [document] }]);
   };
-  document.addEventListener("readystatechange", () => start());
-  setTimeout(start, 1000, true);
+  document.addEventListener("readystatechange", start);
+  setTimeout(start, 1000, 1);
   start();
   new MutationObserver(look).observe(document, {
     childList: true,

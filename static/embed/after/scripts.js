@@ -27,8 +27,8 @@ function startScript(element) {
 
 // Only where browsers agree that what was fetched is what is run: some take one with a hash twice.
 function fetchAhead(element) {
-  const { src, type } = element.dataset;
-  if (element.localName !== "script" || !src || type === "module" || element.integrity) return;
+  const src = element.dataset.src;
+  if (element.localName !== "script" || !src || element.dataset.type === "module" || element.integrity) return;
   const link = document.createElement("link");
   link.rel = "preload";
   link.as = "script";
