@@ -120,7 +120,7 @@ robots: $(VENV)/dev ## Fetch the newest list of robots, and test it with the new
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade-package crawler-user-agents pyproject.toml --group dev -o requirements-dev.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python update_robots.py
-	$(BIN)/python -m pytest tests/test_robots.py
+	$(BIN)/python -m pytest tests/counting/test_robots.py
 
 .PHONY: clean
 clean: ## Remove what was installed and made, the demo's data too

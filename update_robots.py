@@ -1,4 +1,4 @@
-"""Writes consent/robots.json from the isbot package that npm has put into node_modules: `make robots` does both."""
+"""Writes consent/counting/robots.json from the isbot package in node_modules: `make robots` does both."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent
 ISBOT = ROOT / "node_modules/isbot"
-FILE = ROOT / "consent/robots.json"
+FILE = ROOT / "consent/counting/robots.json"
 
 LOOK_BEHIND = re.compile(r"\(\?<!([^()]*\|[^()]*)\)")
 

@@ -1,3 +1,3 @@
-from consent import create_app
+from consent.app import create_app
 
 app = create_app()

@@ -17,32 +17,24 @@ from sqlalchemy.orm import Session
 
 from benchmarks.load import KEY
 from benchmarks.year import figures_of
-from consent import (
-    announcing,
-    api_tokens,
-    audit,
-    drafts,
-    figures,
-    invitations,
-    ledger,
-    notice,
-    retention,
-    staff,
-    tokens,
-    versions,
-    visits,
-    webhooks,
-)
-from consent.bounds import Bounds
-from consent.closing import GRACE, MOST_SHOWN
-from consent.counters import Sums
-from consent.db import db, write
+from consent import retention
+from consent.core import tokens
+from consent.core.db import db, write
+from consent.counting.bounds import Bounds
+from consent.counting.counters import Sums
 from consent.demo import SITE_FILE
 from consent.demo.samples import SITE as WRITTEN_KEY
-from consent.figures import Row
-from consent.ledger import Choice
+from consent.ledger import decisions
+from consent.ledger.decisions import Choice
 from consent.models import Delivery, Site, Subscriber
-from consent.serving import ready_app
+from consent.notice import drafts, publishing
+from consent.outbox import announcing, webhooks
+from consent.people import api_tokens, audit, invitations, staff
+from consent.server.serving import ready_app
+from consent.site import versions
+from consent.stats import figures, visits
+from consent.stats.closing import GRACE, MOST_SHOWN
+from consent.stats.figures import Row
 
 SITES = 60
 DAYS = 365
@@ -111,14 +103,14 @@ def _publish(session: Session, keys: list[str], now: datetime) -> None:
     """Two versions of each site; of the first, many over the year, of which its webhooks are told."""
     began = now - timedelta(days=DAYS)
     for key in keys:
-        notice.publish(session, _source(key, 1), began)
+        publishing.publish(session, _source(key, 1), began)
     for number in range(WEBHOOKS):
         webhooks.add(session, keys[0], f"https://hooks.example/{number}", began)
     for key in keys:
         count = VERSIONS if key == keys[0] else 2
         for number in range(2, count + 1):
             days = DAYS * (number - 1) / count
-            notice.publish(session, _source(key, number), began + timedelta(days=days))
+            publishing.publish(session, _source(key, number), began + timedelta(days=days))
 
 
 def _source(key: str, number: int) -> str:
@@ -178,7 +170,7 @@ def _today(engine: Engine, session: Session, key: str, less: int, now: datetime)
     version = versions.published(session, key, session.get_one(Site, key).current)
     chance, one = Random(7), uuid.uuid4()
     rows = [
-        ledger.row(
+        decisions.row(
             version,
             _choice(version, chance),
             one if number < OF_ONE // less else None,
@@ -195,7 +187,7 @@ def _today(engine: Engine, session: Session, key: str, less: int, now: datetime)
         counted[key, (day, "page", f"/page/{number}", "")] = 500
         counted[key, (day, "entry", f"/page/{number}", "")] = 200
     with write(engine) as connection:
-        ledger.record(connection, rows)
+        decisions.record(connection, rows)
         visits.add(connection, counted, Bounds())
     return rows[0].id
 

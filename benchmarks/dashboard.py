@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 
 from benchmarks import agency, report
 from benchmarks.agency import Agency
-from consent import closing
+from consent.stats import closing
 from tests import postgres, staff_pages
 
 # What a page may be, and take.

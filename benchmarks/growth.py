@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from benchmarks import load, report
 from benchmarks.ours import SITE
 from benchmarks.server import WHAT
-from consent import closing
-from consent.settings import database_url
+from consent.core.settings import database_url
+from consent.stats import closing
 from tests import postgres
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)

@@ -18,10 +18,11 @@ import click
 from sqlalchemy import func, select
 
 from benchmarks.ours import SITE, SITE_FILE, WRITTEN_ORIGIN
-from consent import api_tokens, notice
-from consent.db import db
+from consent.core.db import db
 from consent.models import Counter, Decision
-from consent.serving import ready_app
+from consent.notice import publishing
+from consent.people import api_tokens
+from consent.server.serving import ready_app
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -112,7 +113,7 @@ def prepare(url: str) -> str:
     app = ready_app({"secret_keys": (KEY,), "database": url})
     source = SITE_FILE.read_text(encoding="utf-8").replace('when = "never"', 'when = "always"')
     with app.app_context():
-        notice.publish(db.session(), source, datetime.now(UTC))
+        publishing.publish(db.session(), source, datetime.now(UTC))
         token = api_tokens.issue(db.session(), SITE, "benchmark", datetime.now(UTC))
         db.session.remove()
         db.engine.dispose()

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.serve import Application, Reply, Request
-from consent import notice
-from consent.db import db
-from consent.serving import ready_app
+from consent.core.db import db
+from consent.notice import publishing
+from consent.server.serving import ready_app
 
 HERE = Path(__file__).parent
 SITE_FILE = HERE / "site.toml"
@@ -34,7 +34,7 @@ def application(origin: str) -> Iterator[Application]:
         app.config["RATELIMIT_ENABLED"] = False
         source = SITE_FILE.read_text(encoding="utf-8").replace(WRITTEN_ORIGIN, origin)
         with app.app_context():
-            notice.publish(db.session(), source, datetime.now(UTC))
+            publishing.publish(db.session(), source, datetime.now(UTC))
 
         def answer(request: Request) -> Reply:
             # Not its own cookie jar: a visitor's cookies come with each request, or not at all.

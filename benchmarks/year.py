@@ -22,12 +22,12 @@ from sqlalchemy.orm import Session
 from benchmarks import load, report
 from benchmarks.load import CONNECTIONS, Server
 from benchmarks.ours import SITE
-from consent import closing, consents, figures, visits
-from consent.bounds import MOST
-from consent.figures import Row
+from consent.core.settings import database_url
+from consent.counting.bounds import MOST
 from consent.models import Counter
 from consent.models import Site as SiteRow
-from consent.settings import database_url
+from consent.stats import closing, consents, figures, visits
+from consent.stats.figures import Row
 from tests import postgres
 
 # Seconds of one run of wrk.

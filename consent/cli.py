@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from consent import create_app, database_app
-from consent.choices import ROLES, SCOPES, STAFF_LANGUAGES, TOKEN_LIFETIME
+from consent.app import create_app, database_app
+from consent.core.choices import ROLES, SCOPES, STAFF_LANGUAGES, TOKEN_LIFETIME
 
 if TYPE_CHECKING:
     import uuid
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from consent.announcements import Recipient
     from consent.models import Staff
-    from consent.sitefile import SiteFile
+    from consent.outbox.announcements import Recipient
+    from consent.site.schema import SiteFile
 
 
 def main() -> None:
@@ -54,9 +54,9 @@ def _refusal(error: Exception) -> str | None:
     """What is said of an error that a person can mend; None for one of the program's own."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from consent.errors import ConsentError
-    from consent.settings import SettingError
-    from consent.sitefile import SiteFileError
+    from consent.core.errors import ConsentError
+    from consent.core.settings import SettingError
+    from consent.site.schema import SiteFileError
 
     if isinstance(error, SiteFileError):
         return f"{len(error.mistakes)} to mend."
@@ -92,7 +92,7 @@ def on_the_app(command: Command) -> Command:
 def _within(make_app: Callable[[], Flask], command: Command) -> Command:
     @functools.wraps(command)
     def wrapped(**arguments: Any) -> None:
-        from consent.db import db, migrate
+        from consent.core.db import db, migrate
 
         with make_app().app_context():
             try:
@@ -112,9 +112,9 @@ FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_
 @FILE
 def check(file: Path) -> None:
     """Say whether FILE, a site file, can be published, and name every mistake in it."""
-    from consent import sitefile
+    from consent.site import schema
 
-    found = sitefile.parse(_source(file))
+    found = schema.parse(_source(file))
     click.echo(
         f"{file}: fine. Site {found.site.key}, {len(found.purposes)} purposes, {len(found.services)} services, "
         f"{len(found.processors)} processors, in {', '.join(found.site.languages)}."
@@ -132,12 +132,12 @@ def check(file: Path) -> None:
 @on_the_app
 def publish(file: Path, material: bool, minor: str | None) -> None:
     """Make FILE the version in force. The same content as the one in force changes nothing."""
-    from consent import notice
-    from consent.db import db
+    from consent.core.db import db
+    from consent.notice import publishing
 
     if material and minor is not None:
         raise click.UsageError("Give --material or --minor, not both.")
-    publication = notice.publish(
+    publication = publishing.publish(
         db.session(), _source(file), _now(), raised=material, lowered_because=minor
     )
     version = publication.version
@@ -159,12 +159,12 @@ def publish(file: Path, material: bool, minor: str | None) -> None:
 
 def _source(file: Path) -> str:
     """The text of a site file that has no mistakes."""
-    from consent import sitefile
-    from consent.sitefile import SiteFileError
+    from consent.site import schema
+    from consent.site.schema import SiteFileError
 
     try:
         source = file.read_text(encoding="utf-8")
-        sitefile.parse(source)
+        schema.parse(source)
     except SiteFileError as error:
         for mistake in error.mistakes:
             click.echo(f"{file}:{mistake}", err=True)
@@ -200,17 +200,19 @@ def _source(file: Path) -> str:
 @on_the_app
 def embed(site: str, url: str | None, pinned: bool, first_party: bool, path: str) -> None:
     """Print the lines for the head of SITE's pages. They go above every other script."""
-    from consent import proxies, script, signals, versions, web
-    from consent.db import db
+    from consent.banner import script
+    from consent.core.db import db
+    from consent.site import signals, versions
+    from consent.web import context, proxies
 
-    address = (url or web.settings().public_url).rstrip("/")
+    address = (url or context.settings().public_url).rstrip("/")
     if not address.startswith(("http://", "https://")):
         raise click.ClickException(
             "where is this server? Set CONSENT_PUBLIC_URL, or add --url https://consent.example.no"
         )
     session = db.session()
     site_file = versions.site_file(versions.current(session, site))
-    body = script.body(session, site, web.settings().public_url) if pinned else ""
+    body = script.body(session, site, context.settings().public_url) if pinned else ""
     click.echo(signals.lines(site_file, path if first_party else address, body))
     if first_party:
         click.echo(f"\n{proxies.lines(path, address)}")
@@ -239,8 +241,8 @@ def init(
     file: Path, key: str, name: str, origin: str, email: str, languages: str, used: str
 ) -> None:
     """Write a first site file to FILE, from the answers to a few questions or from options."""
-    from consent import known_services, sitefile, starter
-    from consent.sitefile import SiteFileError
+    from consent.site import known_services, schema, starter
+    from consent.site.schema import SiteFileError
 
     if file.exists():
         raise click.ClickException(f"{file} is there already. Name another file, or remove it.")
@@ -252,7 +254,7 @@ def init(
     answers = starter.Answers(key, name, origin.rstrip("/"), email, _listed(languages), services)
     source = starter.write(answers, _now().date())
     try:
-        sitefile.parse(source)
+        schema.parse(source)
     except SiteFileError as error:
         said = "; ".join(f"{each.key}: {each.message}" for each in error.mistakes)
         raise click.ClickException(said) from None
@@ -264,19 +266,19 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.replace(",", " ").split()))
 
 
-@commands.command()
-def schema() -> None:
+@commands.command("schema")
+def print_schema() -> None:
     """Print the JSON Schema of the site file, for editors. A server has it at /site-file.schema.json."""
-    from consent import sitefile
+    from consent.site import schema
 
-    click.echo(json.dumps(sitefile.json_schema(), indent=2))
+    click.echo(json.dumps(schema.json_schema(), indent=2))
 
 
 @commands.command()
 @click.argument("words", nargs=-1)
 def services(words: tuple[str, ...]) -> None:
     """List the services that a site file can use by name; with WORDS, those that have them in their name."""
-    from consent import known_services
+    from consent.site import known_services
 
     for key in known_services.names():
         service = known_services.known()["services"][key]
@@ -299,12 +301,14 @@ def services(words: tuple[str, ...]) -> None:
 @on_the_app
 def announce(site: str, listed: TextIO | None, number: int | None, minor: bool) -> None:
     """Tell SITE's subscribers by e-mail what has changed. It may be stopped and begun again: nobody is told twice."""
-    from consent import announcements, versions, web
-    from consent.announcements import Sender
-    from consent.db import db
-    from consent.mail import Mailer
+    from consent.core.db import db
+    from consent.core.mail import Mailer
+    from consent.outbox import announcements
+    from consent.outbox.announcements import Sender
+    from consent.site import versions
+    from consent.web import context
 
-    session, settings = db.session(), web.settings()
+    session, settings = db.session(), context.settings()
     _require_mail()
     version = versions.get(session, site, number) if number else versions.current(session, site)
     if not (version.is_material or minor):
@@ -333,9 +337,9 @@ def announce(site: str, listed: TextIO | None, number: int | None, minor: bool) 
 
 
 def _require_mail() -> None:
-    from consent import web
+    from consent.web import context
 
-    settings = web.settings()
+    settings = context.settings()
     if not settings.public_url.startswith("http"):
         raise click.ClickException("where is this server? Set CONSENT_PUBLIC_URL, for the links.")
     if not settings.mail_from:
@@ -345,9 +349,9 @@ def _require_mail() -> None:
 
 
 def _recipients(listed: TextIO, site_file: SiteFile) -> Iterator[Recipient]:
-    from consent import emails
-    from consent.announcements import Recipient
-    from consent.errors import Invalid
+    from consent.core import emails
+    from consent.core.errors import Invalid
+    from consent.outbox.announcements import Recipient
 
     for number, line in enumerate(listed, 1):
         email, _, language = (part.strip() for part in line.partition(","))
@@ -372,8 +376,8 @@ def webhook() -> None:
 @on_the_database
 def webhook_add(site: str, url: str) -> None:
     """Tell URL when a version of SITE is published. Prints the secret that signs the messages, once."""
-    from consent import webhooks
-    from consent.db import db
+    from consent.core.db import db
+    from consent.outbox import webhooks
 
     made = webhooks.add(db.session(), site, url, _now())
     click.echo(f"{made.id} {made.url}\n{made.secret}")
@@ -384,8 +388,8 @@ def webhook_add(site: str, url: str) -> None:
 @on_the_database
 def webhook_list(site: str) -> None:
     """List SITE's webhooks."""
-    from consent import webhooks
-    from consent.db import db
+    from consent.core.db import db
+    from consent.outbox import webhooks
 
     for each in webhooks.of_site(db.session(), site):
         click.echo(f"{each.id} {each.url}")
@@ -397,8 +401,8 @@ def webhook_list(site: str) -> None:
 @on_the_database
 def webhook_remove(site: str, identity: uuid.UUID) -> None:
     """Tell a webhook nothing more."""
-    from consent import webhooks
-    from consent.db import db
+    from consent.core.db import db
+    from consent.outbox import webhooks
 
     webhooks.remove(db.session(), site, identity)
     click.echo(f"{identity} is told nothing more.")
@@ -408,10 +412,11 @@ def webhook_remove(site: str, identity: uuid.UUID) -> None:
 @on_the_database
 def webhook_deliver() -> None:
     """Try the messages whose time has come. A server does so by itself."""
-    from consent import web, webhooks
-    from consent.db import db
+    from consent.core.db import db
+    from consent.outbox import webhooks
+    from consent.web import context
 
-    post = functools.partial(webhooks.post, inside=web.settings().inside_hosts)
+    post = functools.partial(webhooks.post, inside=context.settings().inside_hosts)
     click.echo(f"{webhooks.deliver_due(db.session(), _now, post)} taken.")
 
 
@@ -421,7 +426,7 @@ def webhook_deliver() -> None:
 def purge(sites: tuple[str, ...]) -> None:
     """Erase what SITES, or all sites, keep no longer. A server does so by itself once a day."""
     from consent import retention
-    from consent.db import db
+    from consent.core.db import db
 
     session = db.session()
     for site in sites or retention.sites(session):
@@ -455,9 +460,12 @@ def import_log(site: str, files: tuple[Path, ...], layout: str | None) -> None:
     Reads what Apache, nginx, Caddy, IIS and CloudFront write, also packed by gzip or zstd. It may be stopped and begun
     again: a file counts once, whatever it is called.
     """
-    from consent import closing, logfiles, versions, web, weblog
-    from consent.db import db
-    from consent.networks import Countries, Networks
+    from consent.core.db import db
+    from consent.counting import logfiles, weblog
+    from consent.counting.networks import Countries, Networks
+    from consent.site import versions
+    from consent.stats import closing
+    from consent.web import context
 
     session = db.session()
     version = versions.published(session, site, versions.current(session, site).number)
@@ -465,8 +473,8 @@ def import_log(site: str, files: tuple[Path, ...], layout: str | None) -> None:
     today = _now().astimezone(site_file.zone).date()
     kept = (today - timedelta(days=site_file.keep.counters.days), today)
     networks, countries = (
-        Networks(web.settings().isp_database),
-        Countries(web.settings().country_database),
+        Networks(context.settings().isp_database),
+        Countries(context.settings().country_database),
     )
     rules = weblog.Rules(site_file, networks, countries, kept)
     for path in files:
@@ -500,8 +508,8 @@ def import_log(site: str, files: tuple[Path, ...], layout: str | None) -> None:
 @on_the_database
 def stats(site: str, what: str, by: str, first: str | None, last: str | None) -> None:
     """Print the figures of SITE: the same as the API gives, as a table."""
-    from consent import tables
-    from consent.db import db
+    from consent.core.db import db
+    from consent.stats import tables
 
     click.echo(tables.of_figures(db.session(), db.engine, site, what, by, first, last, _now()))
 
@@ -543,9 +551,11 @@ def report(
     is_due: bool,
 ) -> None:
     """Print the report of SITE for a month, write it to a file, or send it by e-mail."""
-    from consent import days, reports, web
-    from consent.dashboard import report_letter
-    from consent.db import db
+    from consent.core import periods
+    from consent.core.db import db
+    from consent.outbox import reports
+    from consent.web import context
+    from consent.web.dashboard import report_letter
 
     if is_due:
         if month or addresses or language or file:
@@ -554,8 +564,8 @@ def report(
             )
         _send_reports(site)
         return
-    session, settings = db.session(), web.settings()
-    found = reports.of_month(session, site, days.parse_month(month) if month else None, _now())
+    session, settings = db.session(), context.settings()
+    found = reports.of_month(session, site, periods.parse_month(month) if month else None, _now())
     own = found.site_file.default_language
     spoken = language or (own if own in STAFF_LANGUAGES else "en")
     if file:
@@ -572,12 +582,13 @@ def report(
 
 def _send(message: EmailMessage, addresses: Sequence[str]) -> None:
     """Sends a message to each address that the mail server takes."""
-    from consent import mail, web
-    from consent.mail import Mailer, Refused
+    from consent.core import mail
+    from consent.core.mail import Mailer, Refused
+    from consent.web import context
 
     refused = False
     to = [mail.addressed(message, each) for each in addresses]
-    with Mailer(web.settings().smtp_url) as mailer:
+    with Mailer(context.settings().smtp_url) as mailer:
         for each in to:
             try:
                 mailer.send(each)
@@ -591,12 +602,13 @@ def _send(message: EmailMessage, addresses: Sequence[str]) -> None:
 
 
 def _send_reports(site: str) -> None:
-    from consent import reports, web
-    from consent.dashboard import report_letter
-    from consent.db import db
+    from consent.core.db import db
+    from consent.outbox import reports
+    from consent.web import context
+    from consent.web.dashboard import report_letter
 
     _require_mail()
-    settings, taken, refused = web.settings(), 0, 0
+    settings, taken, refused = context.settings(), 0, 0
     write = report_letter.writer(settings)
     for each in reports.send(db.session(), site, settings.smtp_url, write, _now):
         if each.refused:
@@ -619,7 +631,7 @@ def migrate_command() -> None:
 @commands.command()
 def serve() -> None:
     """Serve on CONSENT_HOST and CONSENT_PORT, in CONSENT_WORKERS processes."""
-    from consent import serving
+    from consent.server import serving
 
     serving.serve()
 
@@ -679,8 +691,8 @@ def add_user(email: str, sites: tuple[str, ...], role: str, password_stdin: bool
     """Add EMAIL, or give them a new password, and sites in that role. Ends their sessions."""
     import getpass
 
-    from consent import staff
-    from consent.db import db
+    from consent.core.db import db
+    from consent.people import staff
 
     password = (
         sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
@@ -694,8 +706,9 @@ def add_user(email: str, sites: tuple[str, ...], role: str, password_stdin: bool
 @on_the_database
 def list_users(site: str) -> None:
     """List who may see SITE, and in which role."""
-    from consent import staff, versions
-    from consent.db import db
+    from consent.core.db import db
+    from consent.people import staff
+    from consent.site import versions
 
     versions.current(db.session(), site)
     for each, role in staff.members_of(db.session(), site):
@@ -711,8 +724,8 @@ def list_users(site: str) -> None:
 @on_the_database
 def remove_user(email: str, sites: tuple[str, ...]) -> None:
     """End EMAIL's part in a site. Who has no other is forgotten, password and all."""
-    from consent import staff
-    from consent.db import db
+    from consent.core.db import db
+    from consent.people import staff
 
     session, found = db.session(), _member(email)
     for site in sites:
@@ -726,16 +739,16 @@ def remove_user(email: str, sites: tuple[str, ...]) -> None:
 @on_the_database
 def reset_second_factor(email: str) -> None:
     """Let EMAIL, who has lost phone and recovery codes, log in with the password alone."""
-    from consent import second_factor
-    from consent.db import db
+    from consent.core.db import db
+    from consent.people import second_factor
 
     second_factor.turn_off(db.session(), _member(email))
     click.echo(f"{email} logs in with the password alone, until a second factor is set up again.")
 
 
 def _member(email: str) -> Staff:
-    from consent import staff
-    from consent.db import db
+    from consent.core.db import db
+    from consent.people import staff
 
     found = staff.by_email(db.session(), email)
     if found is None:
@@ -765,8 +778,8 @@ def _member(email: str) -> Staff:
 @on_the_database
 def token(site: str, name: str, scopes: tuple[str, ...], days: int) -> None:
     """Make a token for what the API has of SITE. It is shown once; a hash of it is kept."""
-    from consent import api_tokens
-    from consent.db import db
+    from consent.core.db import db
+    from consent.people import api_tokens
 
     lifetime = timedelta(days=days)
     click.echo(api_tokens.issue(db.session(), site, name, _now(), scopes, lifetime))
@@ -777,8 +790,8 @@ def token(site: str, name: str, scopes: tuple[str, ...], days: int) -> None:
 @on_the_database
 def tokens(site: str) -> None:
     """List SITE's tokens: how each begins as a hash, what it opens, how long it holds, and what it is for."""
-    from consent import api_tokens
-    from consent.db import db
+    from consent.core.db import db
+    from consent.people import api_tokens
 
     for each in api_tokens.of_site(db.session(), site):
         until = f"until {each.expires_at.date()}"
@@ -793,8 +806,8 @@ def tokens(site: str) -> None:
 @on_the_database
 def revoke_token(site: str, beginning: str) -> None:
     """End the token of SITE whose hash begins with BEGINNING (`consent tokens` says). At once."""
-    from consent import api_tokens
-    from consent.db import db
+    from consent.core.db import db
+    from consent.people import api_tokens
 
     ended = api_tokens.revoke(db.session(), site, beginning, _now())
     click.echo(f"{ended.hash[:12]} ({ended.name}) opens nothing any more.")

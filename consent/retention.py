@@ -8,17 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from consent import (
-    audit,
-    closing,
-    consents,
-    figures,
-    invitations,
-    seldom,
-    staff_sessions,
-    versions,
-)
-from consent.db import Base
+from consent.core import log_throttle
+from consent.core.db import Base
 from consent.models import (
     AuditEntry,
     Decision,
@@ -30,8 +21,11 @@ from consent.models import (
     Subscriber,
     WebhookMessage,
 )
-from consent.sitefile import SiteFile
-from consent.values import Lifetime
+from consent.people import audit, invitations, sessions
+from consent.site import versions
+from consent.site.schema import SiteFile
+from consent.site.values import Lifetime
+from consent.stats import closing, consents, figures
 
 # Rows that one transaction deletes, so that nobody waits long for it.
 AT_ONCE = 1000
@@ -215,7 +209,7 @@ def purge_accounts(session: Session, now: datetime) -> dict[str, int]:
     """Erases what is no longer kept of staff, who belong to no site, and commits."""
     old = _old_log(audit.ACCOUNT, now.date() - timedelta(days=LOG.days))
     erased = {
-        "sessions": staff_sessions.end_old(session, now),
+        "sessions": sessions.end_old(session, now),
         "log of accounts": _erase(session, delete(AuditEntry).where(*old)),
     }
     session.commit()
@@ -233,7 +227,7 @@ def purge_due(session: Session, now: datetime) -> dict[str, dict[str, int]]:
                 session.rollback()
                 session.execute(update(Site).where(Site.site == site).values(purged_on=None))
                 session.commit()
-                seldom.log_error(__name__, f"Site {site} is not purged: {error}")
+                log_throttle.log_error(__name__, f"Site {site} is not purged: {error}")
     return found
 
 

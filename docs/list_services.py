@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from consent import known_services
-from consent.sitefile import KNOWN_SIGNALS, STORAGE_KINDS
+from consent.site import known_services
+from consent.site.schema import KNOWN_SIGNALS, STORAGE_KINDS
 
 PAGE = Path(__file__).parent / "services.md"
 HEAD = """# Known services

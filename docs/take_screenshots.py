@@ -16,20 +16,13 @@ from sqlalchemy import select
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from consent import (  # noqa: E402
-    audit,
-    drafts,
-    invitations,
-    notice,
-    second_factor,
-    staff,
-    tokens,
-    tomledit,
-    versions,
-)
-from consent.db import db  # noqa: E402
-from consent.i18n import CATALOGUES  # noqa: E402
+from consent.core import tokens  # noqa: E402
+from consent.core.db import db  # noqa: E402
+from consent.core.i18n import CATALOGUES  # noqa: E402
 from consent.models import Decision  # noqa: E402
+from consent.notice import drafts, publishing  # noqa: E402
+from consent.people import audit, invitations, second_factor, staff  # noqa: E402
+from consent.site import edit, versions  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.browser.conftest import ARGUMENTS  # noqa: E402
 from tests.browser.install import chromium_path  # noqa: E402
@@ -120,9 +113,9 @@ def add_a_past(said: dict[str, str]) -> None:
     )
     with app.app_context():
         session, now = db.session(), datetime.now(UTC)
-        notice.publish(session, factories.shop(), now)
+        publishing.publish(session, factories.shop(), now)
         source = versions.current(session, "07sor").source
-        notice.publish(session, source.replace('"Syse AS"', '"Syse ASA"'), now)
+        publishing.publish(session, source.replace('"Syse AS"', '"Syse ASA"'), now)
         owner = staff.by_email(session, said["e-mail"])
         assert owner
         staff.join(session, owner, "krukke", "viewer")
@@ -143,7 +136,7 @@ def add_a_past(said: dict[str, str]) -> None:
         said["reset"] = tokens.issue_reset(keys, vera.id, staff.fingerprint(vera), now)
 
         def change(text: str) -> str:
-            return tomledit.write(
+            return edit.write(
                 text, {("controller", "phone"): "+47 38 12 39 01", ("asking", "months"): 9}
             )
 

@@ -5,7 +5,7 @@
 # Seen: the first `Highs()` of a process writes two lines there as it is made, before an option can be set. They come
 # from below Python, so replacing `sys.stdout` does not hold them back.
 # What Samtykke does: its solver answers on a copy of the standard output, and leaves the other to nobody
-# (consent/solver.py).
+# (consent/stats/solver.py).
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -4,7 +4,7 @@
 # Expected: a phone is no robot, whoever made it. isbot exempts Cubot, by `(?<! cu)bots?(?:\b|_)`.
 # Seen: Android names the maker or the model in the header of a browser inside an app, and Snapchat names it once more, in
 # parentheses. Fossibot is not exempt, and Cubot only after a space.
-# What Samtykke does: consent/robots.py leaves both makers' names out before it asks.
+# What Samtykke does: consent/counting/robots.py leaves both makers' names out before it asks.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from consent import logfiles, weblog
-from consent.errors import Invalid
-from consent.networks import Countries, Lookup, Networks
-from consent.settings import SettingError
+from consent.core.errors import Invalid
+from consent.core.settings import SettingError
+from consent.counting import logfiles, weblog
+from consent.counting.networks import Countries, Lookup, Networks
 
 ADDRESSES = ("203.0.113.9", "198.51.100.1", "192.0.2.1", "2001:db8::1", "::", "255.255.255.255", "")
 # What a packed file says is read so far: what is small and unpacks to much is no fault of the program's.

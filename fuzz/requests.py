@@ -14,8 +14,9 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask
 from werkzeug.test import run_wsgi_app
 
-from consent import create_app, notice
-from consent.db import db, migrate
+from consent.app import create_app
+from consent.core.db import db, migrate
+from consent.notice import publishing
 from fuzz.server import INSIDE, MOST_BYTES
 from fuzz.texts import KEYS, demo
 
@@ -133,5 +134,5 @@ def app() -> Flask:
     )
     with made.app_context():
         migrate(db.engine)
-        notice.publish(db.session(), demo(), datetime.now(UTC))
+        publishing.publish(db.session(), demo(), datetime.now(UTC))
     return made

@@ -9,34 +9,24 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from werkzeug.datastructures import MultiDict
 
-from consent import (
-    cleaning,
-    drafts,
-    emails,
-    first_party,
-    logformats,
-    robots,
-    sitefile,
-    siteform,
-    tokens,
-    tomledit,
-    useragent,
-    weblog,
-)
-from consent.errors import BadToken, ExpiredToken, ForeignToken, Invalid
-from consent.ledger import Choice
-from consent.networks import Countries, Networks, first_public
-from consent.sitefile import SiteFile, SiteFileError
-from consent.versions import Published
+from consent.core import emails, paths, tokens
+from consent.core.errors import BadToken, ExpiredToken, ForeignToken, Invalid
+from consent.counting import cleaning, logformats, robots, useragent, weblog
+from consent.counting.networks import Countries, Networks, first_public
+from consent.ledger import first_party
+from consent.ledger.decisions import Choice
+from consent.notice import drafts
+from consent.site import edit, forms, schema
+from consent.site.schema import SiteFile, SiteFileError
+from consent.site.versions import Published
 
 # Named here, since the package of the demo loads a whole server.
-DEMO = Path(sitefile.__file__).parent / "demo" / "07sor.toml"
+DEMO = paths.DEMO / "07sor.toml"
 DEEPEST = 8
 KEYS = ("a-key-for-fuzzing-that-is-long-enough",)
 SITE = "07sor"
@@ -60,15 +50,15 @@ def site_file(data: bytes) -> None:
     source = text_of(data)
     lines = source.count("\n") + 1
     try:
-        parsed = sitefile.parse(source)
+        parsed = schema.parse(source)
     except SiteFileError as error:
         for mistake in error.mistakes:
             assert 1 <= mistake.line <= lines, (mistake, lines)
             assert str(mistake), mistake
             assert len(mistake.message) < 20_000 + 2 * len(source), mistake
     else:
-        stored = json.loads(json.dumps(sitefile.content(parsed)))
-        assert sitefile.whole(sitefile.load(stored)) == sitefile.whole(parsed)
+        stored = json.loads(json.dumps(schema.content(parsed)))
+        assert schema.whole(schema.load(stored)) == schema.whole(parsed)
 
 
 def toml_edit(data: bytes) -> None:
@@ -85,7 +75,7 @@ def toml_edit(data: bytes) -> None:
         if what in ("remove", "swap"):
             kind, _, number = rest.partition(" ")
             index = int(number) if re.fullmatch("[0-9]{1,3}", number) else 0
-            made = getattr(tomledit, what)(source, kind, index)
+            made = getattr(edit, what)(source, kind, index)
             _require_rows(tomllib.loads(made).get(kind, []), before[kind], what, index)
             _require_others(tomllib.loads(made), before, kind)
             assert Counter(_comments(made)) <= Counter(_comments(source))
@@ -94,8 +84,8 @@ def toml_edit(data: bytes) -> None:
             # No form has fields that lie deeper.
             names = written.split(".", DEEPEST)[:DEEPEST]
             path = tuple(int(each) if re.fullmatch("[0-9]{1,2}", each) else each for each in names)
-            made = tomledit.write(source, {path: value})
-            assert tomledit.at(tomllib.loads(made), path) == value
+            made = edit.write(source, {path: value})
+            assert edit.at(tomllib.loads(made), path) == value
             _require_rest(source, made)
 
 
@@ -140,19 +130,19 @@ def site_form(data: bytes) -> None:
     """
     first, _, rest = text_of(data).partition("\n")
     part, _, number = first.partition(" ")
-    if part not in (*siteform.PARTS, *siteform.ROWS):
+    if part not in (*forms.PARTS, *forms.ROWS):
         part = "site"
-    index = int(number) if re.fullmatch("[0-9]{1,2}", number) and part in siteform.ROWS else None
-    place = siteform.Place(part, index)
+    index = int(number) if re.fullmatch("[0-9]{1,2}", number) and part in forms.ROWS else None
+    place = forms.Place(part, index)
     if not place.is_there(demo()):
         return
     form = MultiDict(parse_qsl(rest, keep_blank_values=True))
     with suppress(Invalid):
-        values = siteform.sent(place, form, demo())
-        made = tomledit.write(demo(), values)
+        values = forms.sent(place, form, demo())
+        made = edit.write(demo(), values)
         after = tomllib.loads(made)
         assert all(
-            tomledit.at(after, path) == value for path, value in values.items() if value is not None
+            edit.at(after, path) == value for path, value in values.items() if value is not None
         )
 
 
@@ -163,7 +153,7 @@ def demo() -> str:
 
 @cache
 def demo_site() -> SiteFile:
-    return sitefile.parse(demo())
+    return schema.parse(demo())
 
 
 def token(data: bytes) -> None:

@@ -17,11 +17,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 from werkzeug.routing import Rule
 
-from consent import api_tokens, cli, create_app, notice, staff
-from consent.db import db, migrate
+from consent import cli
+from consent.app import create_app
+from consent.core.db import db, migrate
+from consent.core.settings import database_url
+from consent.counting.networks import Networks
 from consent.demo import SITE_FILE
-from consent.networks import Networks
-from consent.settings import database_url
+from consent.notice import publishing
+from consent.people import api_tokens, staff
 from tests import factories, postgres
 from tests.mailbox import FROM, SERVER, Mailbox, serving
 
@@ -260,8 +263,8 @@ def count_hits(app: Flask) -> None:
     app.extensions["consent_journal"].merge()
 
 
-def publish(source: str) -> notice.Publication:
-    return notice.publish(db.session(), source, datetime.now(UTC))
+def publish(source: str) -> publishing.Publication:
+    return publishing.publish(db.session(), source, datetime.now(UTC))
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Flask
 
-from consent import consents, visits
-from consent.dashboard import preview
-from consent.dashboard.figures import CARDS
-from consent.siteform import PARTS, ROWS
+from consent.site.forms import PARTS, ROWS
+from consent.stats import consents, visits
+from consent.web.dashboard import preview
+from consent.web.dashboard.figures import CARDS
 
 # What can stand at each place of an address, where that is not the site's own.
 PLACES: dict[tuple[str, str], tuple[str, ...]] = {

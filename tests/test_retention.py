@@ -7,19 +7,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from consent import (
-    figures,
-    ledger,
-    notice,
-    retention,
-    sitefile,
-    staff,
-    versions,
-    webhooks,
-)
-from consent.db import db
-from consent.figures import Row
-from consent.ledger import Choice
+from consent import retention
+from consent.core.db import db
+from consent.ledger import decisions
+from consent.ledger.decisions import Choice
 from consent.models import (
     AuditEntry,
     Counter,
@@ -32,7 +23,13 @@ from consent.models import (
     Subscriber,
     WebhookMessage,
 )
-from consent.sitefile import SiteFileError
+from consent.notice import publishing
+from consent.outbox import webhooks
+from consent.people import staff
+from consent.site import schema, versions
+from consent.site.schema import SiteFileError
+from consent.stats import figures
+from consent.stats.figures import Row
 from tests import factories
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -56,7 +53,7 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
             factories.decision(language="en", action="refuse", purposes={})
         )
         version = versions.published(session, site, 1)
-        ledger.commit(db.engine, [ledger.row(version, choice, None, "phone", None, moment)])
+        decisions.commit(db.engine, [decisions.row(version, choice, None, "phone", None, moment)])
     elif what == "counters":
         day = moment.date()
         for value in ("views", "visits"):
@@ -156,7 +153,7 @@ def test_an_old_row_goes_and_a_new_one_stays(app: Flask, what: str) -> None:
 def test_the_site_file_says_how_long(app: Flask) -> None:
     with app.app_context():
         source = factories.shop() + '\n[keep]\ndecisions = "7 months"\ncounters = "90 days"\n'
-        notice.publish(db.session(), source, NOW)
+        publishing.publish(db.session(), source, NOW)
         for what in ("decisions", "counters"):
             add(what, NOW - timedelta(days=300))
 
@@ -252,7 +249,7 @@ def test_a_site_that_fails_is_tried_again_and_keeps_no_other_back(
 
 def test_what_is_in_force_has_to_be_kept_as_evidence() -> None:
     with pytest.raises(SiteFileError) as error:
-        sitefile.parse(factories.shop() + '\n[keep]\ndecisions = "90 days"\n')
+        schema.parse(factories.shop() + '\n[keep]\ndecisions = "90 days"\n')
 
     (mistake,) = error.value.mistakes
     assert mistake.key == "keep.decisions"
@@ -262,4 +259,4 @@ def test_what_is_in_force_has_to_be_kept_as_evidence() -> None:
 @pytest.mark.parametrize("period", ["session", "0 days", "10 minutes", "for ever", "3000 years"])
 def test_a_period_is_some_days(period: str) -> None:
     with pytest.raises(SiteFileError):
-        sitefile.parse(factories.shop() + f'\n[keep]\ncounters = "{period}"\n')
+        schema.parse(factories.shop() + f'\n[keep]\ncounters = "{period}"\n')

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
-from consent import api_tokens, notice, sitefile, staff
-from consent.db import db
+from consent.core.db import db
+from consent.core.paths import DEMO
 from consent.demo import samples, website
-from consent.paths import DEMO
-from consent.serving import listen, ready_app, serve
+from consent.notice import publishing
+from consent.people import api_tokens, staff
+from consent.server.serving import listen, ready_app, serve
+from consent.site import schema
 
 SITE_FILE = DEMO / "07sor.toml"
 EMAIL = "demo@example.no"
@@ -64,7 +66,7 @@ def run(folder: Path, host: str, port: int, demo_port: int) -> None:
 def _prepare(demo_address: str) -> tuple[str, str]:
     """Publishes the site, invents its past, and gives out a fresh login and a fresh token."""
     session, now = db.session(), datetime.now(UTC)
-    notice.publish(session, site_file(demo_address), now)
+    publishing.publish(session, site_file(demo_address), now)
     samples.invent(db.engine, session, now)
     password = secrets.token_urlsafe(12)
     staff.add(session, EMAIL, password, [samples.SITE], now)
@@ -79,7 +81,7 @@ def site_file(demo_address: str) -> str:
     source = source.replace(f"127.0.0.1:{WRITTEN_PORT}", host_and_port).replace(
         f"localhost:{WRITTEN_PORT}", f"localhost:{port}"
     )
-    assert demo_address in sitefile.parse(source).site.origins
+    assert demo_address in schema.parse(source).site.origins
     return source
 
 

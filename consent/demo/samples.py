@@ -11,14 +11,16 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from consent import closing, ledger, versions, visits
-from consent.bounds import Bounds
-from consent.counters import Sums
-from consent.ledger import Choice
+from consent.counting.bounds import Bounds
+from consent.counting.counters import Sums
+from consent.counting.useragent import classify
+from consent.ledger import decisions
+from consent.ledger.decisions import Choice
 from consent.models import Site
-from consent.useragent import classify
-from consent.versions import Published
-from consent.visits import Hit, Seen
+from consent.site import versions
+from consent.site.versions import Published
+from consent.stats import closing, visits
+from consent.stats.visits import Hit, Seen
 
 T = TypeVar("T")
 
@@ -90,7 +92,7 @@ def _invent_day(
 ) -> None:
     site_file = version.site_file
     counted: Sums = Sums()
-    decided: list[ledger.Row] = []
+    decided: list[decisions.Row] = []
     origin = site_file.site.origins[0]
     for _ in range(count):
         moment = datetime.combine(
@@ -111,8 +113,8 @@ def _invent_day(
             referrer = origin + hit.path
         if asked and chance.random() < 0.6:
             choice = _choice(version, language, chance)
-            decided.append(ledger.row(version, choice, None, client.device, country, moment))
-    ledger.record(session.connection(), decided)
+            decided.append(decisions.row(version, choice, None, client.device, country, moment))
+    decisions.record(session.connection(), decided)
     visits.add(session.connection(), counted, Bounds())
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from flask import Flask, render_template
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from consent import signals, sitefile
+from consent.core.paths import DEMO
 from consent.demo.samples import SITE
-from consent.paths import DEMO
-from consent.serving import end_with_parent
+from consent.server.serving import end_with_parent
+from consent.site import schema, signals
 
 PAGES = {
     "/": "index",
@@ -23,7 +23,7 @@ PAGES = {
 
 def create_app(consent: str, source: str) -> Flask:
     """The website; `consent` is the address of the consent server, `source` the site file it has published."""
-    head = signals.lines(sitefile.parse(source), consent)
+    head = signals.lines(schema.parse(source), consent)
     folder = DEMO / "website"
     app = Flask(
         __name__, template_folder=str(folder / "templates"), static_folder=str(folder / "static")

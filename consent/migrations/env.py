@@ -3,7 +3,7 @@
 from alembic import context
 
 from consent import models
-from consent.db import Base
+from consent.core.db import Base
 
 assert models  # importing them is what fills the metadata
 

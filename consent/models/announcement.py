@@ -4,7 +4,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consent.db import Base
+from consent.core.db import Base
 
 
 class Subscriber(Base):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consent.db import Base, Json
+from consent.core.db import Base, Json
 
 
 class Decision(Base):

@@ -3,7 +3,7 @@ from datetime import datetime
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consent.db import Base
+from consent.core.db import Base
 
 
 class Draft(Base):

@@ -3,7 +3,7 @@ from datetime import date
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consent.db import Base
+from consent.core.db import Base
 
 
 class Figure(Base):

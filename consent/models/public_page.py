@@ -1,7 +1,7 @@
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consent.db import Base
+from consent.core.db import Base
 
 
 class PublicPage(Base):

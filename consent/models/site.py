@@ -4,7 +4,7 @@ from secrets import token_bytes
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consent.db import Base
+from consent.core.db import Base
 
 
 class Site(Base):

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consent.db import Base, Json
+from consent.core.db import Base, Json
 
 
 class Staff(Base):

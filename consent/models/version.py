@@ -4,7 +4,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consent.db import Base
+from consent.core.db import Base
 
 
 class Version(Base):

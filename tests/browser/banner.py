@@ -5,9 +5,9 @@ from typing import Any
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from consent import sitefile
 from consent.demo import SITE_FILE
-from consent.sitefile import SiteFile
+from consent.site import schema
+from consent.site.schema import SiteFile
 from tests.browser.servers import Bench
 from tests.conftest import publish
 
@@ -66,7 +66,7 @@ def put_in_force(app: Flask, bench: Bench, replaced: dict[str, str]) -> SiteFile
     with app.app_context():
         publish(source)
     app.extensions["consent_memory"].forget()
-    return sitefile.parse(source)
+    return schema.parse(source)
 
 
 def purpose(name: str) -> str:

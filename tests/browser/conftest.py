@@ -20,7 +20,7 @@ from playwright.sync_api import (
 )
 from sqlalchemy import select
 
-from consent.db import db
+from consent.core.db import db
 from consent.demo import site_file, website
 from consent.models import Decision
 from tests.browser.install import chromium_path

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
-from consent import staff
-from consent.db import db
-from consent.security import HTMX_CDN
+from consent.core.db import db
+from consent.people import staff
+from consent.web.security import HTMX_CDN
 from tests.browser.conftest import HTMX
 
 PASSWORD = "a-long-enough-password"

@@ -12,11 +12,13 @@ import time_machine
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
-from consent import notice, staff, webhooks
-from consent.db import db
+from consent.core.db import db
 from consent.demo import SITE_FILE
 from consent.models import Decision, Subscriber, WebhookMessage
-from consent.security import HTMX_CDN
+from consent.notice import publishing
+from consent.outbox import webhooks
+from consent.people import staff
+from consent.web.security import HTMX_CDN
 from tests import factories
 from tests.browser import banner
 from tests.browser.conftest import HTMX, NODE_MODULES
@@ -93,7 +95,7 @@ def test_the_choices_before_and_after_one(page, consent_url):
 def test_the_centre_and_the_versions(page, app, consent_url):
     changed = SITE_FILE.read_text(encoding="utf-8").replace('"Syse AS"', '"Syse ASA"')
     with app.app_context():
-        notice.publish(db.session(), changed, datetime.now(UTC))
+        publishing.publish(db.session(), changed, datetime.now(UTC))
     privacy = f"{consent_url}/privacy/07sor"
     for path in ("versions", "versions/1", "versions/2", "versions/2/since/1", "recipients"):
         page.goto(f"{privacy}/{path}")
@@ -163,8 +165,8 @@ def announced(app) -> None:
         session = db.session()
         webhooks.add(session, "07sor", "https://receiver.example/", now)
         renamed = source.replace('"Syse AS"', '"Syse ASA"')
-        notice.publish(session, renamed, now)
-        notice.publish(session, renamed.replace("ASA", "AB"), now, lowered_because="The same")
+        publishing.publish(session, renamed, now)
+        publishing.publish(session, renamed.replace("ASA", "AB"), now, lowered_because="The same")
         session.execute(update(WebhookMessage).values(attempts=2, error="It answered 500."))
         session.add(
             Subscriber(
@@ -208,7 +210,7 @@ def test_the_staff_pages_of_a_site(page, app, consent_url, yesterday, announced)
 
 def test_the_pages_of_editing(page, app, consent_url):
     with app.app_context():
-        notice.publish(db.session(), factories.shop(), datetime.now(UTC))
+        publishing.publish(db.session(), factories.shop(), datetime.now(UTC))
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor", "krukke"], datetime.now(UTC))
     log_in(page, consent_url)
     draft = f"{consent_url}/dashboard/07sor/draft"
@@ -243,7 +245,7 @@ def test_the_pages_of_editing(page, app, consent_url):
 
 def test_the_pages_of_people(page, app, consent_url):
     with app.app_context():
-        notice.publish(db.session(), factories.shop(), datetime.now(UTC))
+        publishing.publish(db.session(), factories.shop(), datetime.now(UTC))
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor", "krukke"], datetime.now(UTC))
         staff.add(db.session(), "vera@example.no", PASSWORD, ["07sor"], datetime.now(UTC), "viewer")
     page.goto(f"{consent_url}/dashboard/-/forgotten")

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
-from consent.paths import STATIC
+from consent.core.paths import STATIC
 from tests.browser import banner
 from tests.browser.conftest import NODE_MODULES
 

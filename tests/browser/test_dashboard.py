@@ -12,12 +12,15 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
-from consent import ledger, notice, staff, versions
-from consent.db import db
+from consent.core.db import db
 from consent.demo import SITE_FILE
-from consent.ledger import Choice
+from consent.ledger import decisions
+from consent.ledger.decisions import Choice
 from consent.models import Announcement, Subscriber
-from consent.security import HTMX_CDN, HTMX_INTEGRITY
+from consent.notice import publishing
+from consent.people import staff
+from consent.site import versions
+from consent.web.security import HTMX_CDN, HTMX_INTEGRITY
 from tests import factories
 from tests.browser.conftest import HTMX
 
@@ -34,10 +37,10 @@ def past(app: Flask) -> None:
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], now)
         version = versions.published(db.session(), "07sor", 1)
         choices = [Choice.model_validate(factories.decision()) for _ in range(3)]
-        ledger.commit(
+        decisions.commit(
             db.engine,
             [
-                ledger.row(version, choice, None, "desktop", None, moment)
+                decisions.row(version, choice, None, "desktop", None, moment)
                 for choice, moment in zip(choices, (now, now, then), strict=True)
             ],
         )
@@ -135,7 +138,7 @@ def test_an_announcement_says_how_far_it_is_without_a_reload(page, app, consent_
     now = datetime.now(UTC)
     changed = SITE_FILE.read_text(encoding="utf-8").replace('"Syse AS"', '"Syse ASA"')
     with app.app_context():
-        notice.publish(db.session(), changed, now)
+        publishing.publish(db.session(), changed, now)
         subscriber = {"email": EMAIL, "language": "nb", "asked_at": now, "confirmed_at": now}
         db.session.add(Subscriber(site="07sor", id=uuid.uuid4(), **subscriber))
         db.session.commit()

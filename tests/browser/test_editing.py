@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from consent import versions
-from consent.db import db
+from consent.core.db import db
+from consent.site import versions
 from tests.browser import staff_pages
 from tests.browser.staff_pages import go, log_in
 

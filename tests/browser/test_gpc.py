@@ -49,7 +49,7 @@ def test_by_name_the_visitor_may_choose_otherwise(signalling, bench, decisions):
 def test_a_site_that_asks_for_nothing_else_does_not_ask(app, bench, ports, page, published):
     page.add_init_script(GPC)
     with app.app_context():
-        from consent.db import db
+        from consent.core.db import db
         from consent.models import Version
 
         source = db.session.get_one(Version, ("07sor", 1)).source

@@ -7,10 +7,10 @@ import pytest
 from flask_babel import force_locale
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from consent import notice
+from consent.core.i18n import CATALOGUES
 from consent.demo import SITE_FILE
-from consent.i18n import CATALOGUES
-from consent.sitefile import parse
+from consent.notice import publishing
+from consent.site.schema import parse
 from tests.browser import banner
 from tests.browser.servers import Bench, Server
 
@@ -163,7 +163,7 @@ def test_in_no_language_is_either_button_larger_or_are_words_cut(opened, app):
     words = {}
     for language in CATALOGUES:
         with app.test_request_context(), force_locale(language):
-            words[language] = notice.banner(file, language)
+            words[language] = publishing.banner(file, language)
     unfit = opened.evaluate(
         """([said, pixel]) => Object.keys(said).filter((language) => {
           const put = (selector, name) => {

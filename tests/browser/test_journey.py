@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
-from consent.db import db
+from consent.core.db import db
 from consent.models import VersionText
 from tests.browser import banner
 

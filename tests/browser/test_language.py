@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
-from consent.db import db
+from consent.core.db import db
 from consent.models import VersionText
 from tests.browser import banner
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from consent.security import HTMX_CDN
+from consent.web.security import HTMX_CDN
 from tests.browser import banner
 from tests.browser.conftest import HTMX
 

@@ -53,7 +53,7 @@ ALL = [
     "The cookie declaration with htmx",
     "A tag that cannot change",
     "Global Privacy Control",
-    "TypeScript",  # tests/test_types.py compiles it
+    "TypeScript",  # tests/banner/test_types.py compiles it
 ]
 
 # What the recipes say is in the site file already.

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from consent import signals, sitefile
 from consent.demo import SITE_FILE
+from consent.site import schema, signals
 from tests import factories
 from tests.browser import banner
 from tests.browser.conftest import NODE_MODULES
@@ -110,7 +110,7 @@ def page(context: BrowserContext, requests: list[str]) -> Page:
 @pytest.fixture
 def lines(consent_url: str) -> str:
     """What `consent embed` prints for the demo's site."""
-    return signals.lines(sitefile.parse(SITE_FILE.read_text()), consent_url)
+    return signals.lines(schema.parse(SITE_FILE.read_text()), consent_url)
 
 
 @pytest.fixture
@@ -456,7 +456,7 @@ class TestWithoutGoogle:
         source = factories.shop(**{'"https://shop.example"': f'"{bench.origin("localhost")}"'})
         with app.app_context():
             publish(source)
-        page.goto(bench.page(signals.lines(sitefile.parse(source), consent_url)))
+        page.goto(bench.page(signals.lines(schema.parse(source), consent_url)))
         self.check(page)
 
     def test_a_site_that_turns_it_off_has_nothing_of_it(self, page, bench, lines_with):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
-from consent import known_services
+from consent.site import known_services
 from tests.browser import banner
 from tests.browser.conftest import NODE_MODULES
 from tests.browser.test_gate import inline

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from consent import closing, visits
-from consent.figures import Row
-from consent.suppression import K
+from consent.stats import closing, visits
+from consent.stats.figures import Row
+from consent.stats.suppression import K
 
 DAYS = int(os.environ.get("DAYS", "40"))
 # No database is asked.

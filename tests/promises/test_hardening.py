@@ -7,15 +7,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent import settings as rules
-from consent import staff
-from consent.db import db
-from consent.embed import crowding
-from consent.settings import SettingError
-from consent.sitefile import SiteFileError, parse
+from consent.core import settings as rules
+from consent.core.db import db
+from consent.core.settings import SettingError
+from consent.people import staff
+from consent.site.schema import SiteFileError, parse
+from consent.web.embed import crowding
 from tests.conftest import KEY, PASSWORD, make_app
+from tests.counting.test_hits import counted
 from tests.factories import CHROME, SHOP
-from tests.test_hits import counted
 
 HTTPS = "https://consent.example"
 

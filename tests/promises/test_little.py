@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from consent import security
+from consent.web import security
 from tests.conftest import PASSWORD, make_app
 from tests.factories import CHROME
 

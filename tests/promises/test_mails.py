@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consent import emails, mail
-from consent.errors import Invalid
+from consent.core import emails, mail
+from consent.core.errors import Invalid
 
 HEADERS = [
     "From",

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import CHROME, hit
-from tests.test_no_address import everything_stored
+from tests.promises.test_no_address import everything_stored
 
 # Of each kind of finding a path and a referrer, and what of them must be nowhere.
 SENT = {

@@ -20,12 +20,14 @@ from sqlalchemy import event, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from consent import api_tokens, paths, security, staff
-from consent.db import Base, db
+from consent.core import paths
+from consent.core.db import Base, db
 from consent.models import Version
+from consent.people import api_tokens, staff
+from consent.web import security
 from tests import factories
 from tests.conftest import PASSWORD, made_apps, make_app
-from tests.test_access import ARGUMENTS
+from tests.promises.test_access import ARGUMENTS
 
 # What no answer says, besides places.
 TOLD = re.compile(

@@ -7,9 +7,10 @@ from datetime import UTC
 import pytest
 from flask.testing import FlaskClient
 
-from consent import logformats, loglines, sitefile, tomledit
-from consent.errors import Invalid
-from consent.sitefile import SiteFileError
+from consent.core.errors import Invalid
+from consent.counting import logformats, loglines
+from consent.site import edit, schema
+from consent.site.schema import SiteFileError
 from fuzz.bounds import bounded
 from tests.factories import shop
 
@@ -45,7 +46,7 @@ def test_a_site_file_is_refused_at_once(source: Callable[[], str]) -> None:
     assert len(written) < LARGEST
 
     with bounded(MOST), pytest.raises(SiteFileError):
-        sitefile.parse(written)
+        schema.parse(written)
 
 
 @pytest.mark.parametrize("character", ['"', "\\", "\0"])
@@ -53,9 +54,9 @@ def test_a_text_of_what_is_escaped_is_written(character: str) -> None:
     text = character * LARGEST
 
     with bounded(MOST_WRITTEN):
-        made = tomledit.write("a = 1\n", {("site", "name"): text})
+        made = edit.write("a = 1\n", {("site", "name"): text})
 
-    assert tomledit.plain(made)["site"]["name"] == text
+    assert edit.plain(made)["site"]["name"] == text
 
 
 @pytest.mark.parametrize("text", ["inf", "-Infinity", "nan", "1e400", "9" * 400])
@@ -76,7 +77,7 @@ def test_rows_that_others_stand_between_are_not_moved() -> None:
     source = "[[a]]\nx = 1\n# About b.\n[b]\ny = 2\n\n[[a]]\nx = 2\n"
 
     with pytest.raises(Invalid):
-        tomledit.write(source, {("b", "y"): 3})
+        edit.write(source, {("b", "y"): 3})
 
 
 NUMBERS = ["0x" + "f" * 5000, "0o" + "7" * 8000, "0b" + "1" * 20_000, "9223372036854775808"]
@@ -86,7 +87,7 @@ NUMBERS = ["0x" + "f" * 5000, "0o" + "7" * 8000, "0b" + "1" * 20_000, "922337203
 @pytest.mark.parametrize("key", ["key", "consent_types", "title"])
 def test_a_number_that_toml_does_not_have_is_a_mistake_of_its_line(number: str, key: str) -> None:
     with pytest.raises(SiteFileError) as refused:
-        sitefile.parse(f"# 1\n[[purposes]]\n{key} = {number}\n")
+        schema.parse(f"# 1\n[[purposes]]\n{key} = {number}\n")
 
     assert [each.line for each in refused.value.mistakes] == [3]
     assert "digits" in str(refused.value.mistakes[0])
@@ -94,7 +95,7 @@ def test_a_number_that_toml_does_not_have_is_a_mistake_of_its_line(number: str, 
 
 def test_the_least_and_the_greatest_number_are_read() -> None:
     with pytest.raises(SiteFileError) as refused:
-        sitefile.parse(shop() + f"[looks]\nradius = -{2**63}\n")
+        schema.parse(shop() + f"[looks]\nradius = -{2**63}\n")
 
     assert [each.path for each in refused.value.mistakes] == [("looks", "radius")]
 

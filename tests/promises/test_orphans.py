@@ -77,7 +77,9 @@ def test_a_server_that_is_killed_while_it_starts_or_stops_leaves_no_worker(
 
 def test_a_process_whose_parent_was_gone_before_it_began_ends_at_once() -> None:
     never = 2**22 + 1
-    code = f"from consent.serving import end_with_parent; end_with_parent({never}); print('on')"
+    code = (
+        f"from consent.server.serving import end_with_parent; end_with_parent({never}); print('on')"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
     assert found.returncode != 0

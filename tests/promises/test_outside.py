@@ -13,13 +13,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from consent import announcing, emails, mail, notice, outside, serving, webhooks
-from consent.announcements import Sender
-from consent.dashboard import installation
-from consent.db import db
+from consent.core import emails, mail, outside
+from consent.core.db import db
+from consent.core.errors import Invalid
 from consent.demo import SITE_FILE
-from consent.errors import Invalid
 from consent.models import Announcement, Subscriber
+from consent.notice import publishing
+from consent.outbox import announcing, webhooks
+from consent.outbox.announcements import Sender
+from consent.server import serving
+from consent.web.dashboard import installation
 from tests import factories
 from tests.conftest import KEY
 
@@ -203,7 +206,7 @@ class TestPlaces:
         now = datetime.now(UTC)
         with app.app_context():
             webhooks.add(db.session(), "krukke", "http://127.0.0.1:1/hook", now)
-            notice.publish(db.session(), factories.shop(**{"Counter GmbH": "Zähler"}), now)
+            publishing.publish(db.session(), factories.shop(**{"Counter GmbH": "Zähler"}), now)
             assert webhooks.deliver_due(db.session(), lambda: now, webhooks.post) == 0
             (state,) = webhooks.states(db.session(), "krukke")
         assert state.last
@@ -226,7 +229,7 @@ def test_one_receiver_holds_up_no_other(app: Flask):
     with app.app_context():
         for name in ("slow", "quick"):
             webhooks.add(db.session(), "krukke", f"https://{name}.example/hook", now)
-        notice.publish(db.session(), factories.shop(**{"Counter GmbH": "Zähler"}), now)
+        publishing.publish(db.session(), factories.shop(**{"Counter GmbH": "Zähler"}), now)
         assert webhooks.deliver_due(db.session(), lambda: now, post) == 2
     assert [each.split("//")[1].split(".")[0] for each in told] == ["quick", "slow"]
 
@@ -352,7 +355,7 @@ class TestMail:
                 ("krukke", factories.shop(**{"Counter GmbH": "Zähler"})),
                 ("07sor", SITE_FILE.read_text().replace('"Syse AS"', '"Syse ASA"')),
             ):
-                notice.publish(session, site_file, now)
+                publishing.publish(session, site_file, now)
                 kept = {"language": "en", "asked_at": now, "confirmed_at": now}
                 session.add(Subscriber(site=key, id=uuid.uuid4(), email="kari@example.no", **kept))
                 session.commit()

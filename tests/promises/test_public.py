@@ -9,10 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from selectolax.lexbor import LexborHTMLParser
 
-from consent import sitemaps
-from consent.db import db
+from consent.core.db import db
 from consent.demo import SITE_FILE
-from consent.suppression import PUBLIC_K
+from consent.stats import sitemaps
+from consent.stats.suppression import PUBLIC_K
 from tests import pages
 from tests.conftest import ORIGIN, publish
 from tests.factories import hit

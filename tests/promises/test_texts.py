@@ -11,11 +11,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent import notice, sitefile, staff
-from consent.db import db
+from consent.core.db import db
+from consent.notice import publishing
+from consent.people import staff
+from consent.site import schema
 from tests.conftest import PASSWORD, make_app
 from tests.factories import CHROME, SHOP
-from tests.test_access import ARGUMENTS
+from tests.promises.test_access import ARGUMENTS
 
 # Ends attributes, elements and scripts, wherever it stands.
 HOSTILE = """'">]]></title></textarea></script><!-- --><x-evil onx=1></x-evil>{{7*7}}"""
@@ -39,7 +41,7 @@ def hostile() -> str:
 def app(settings: dict[str, Any]) -> Flask:
     made = make_app(settings)
     with made.app_context():
-        notice.publish(db.session(), hostile(), datetime.now(UTC))
+        publishing.publish(db.session(), hostile(), datetime.now(UTC))
         staff.add(db.session(), "bob@example.no", PASSWORD, ["krukke"], datetime.now(UTC))
     return made
 
@@ -83,7 +85,7 @@ def is_told(body: str, kind: str) -> bool:
 
 
 def test_no_page_takes_it_for_markup(app: Flask, bob: FlaskClient) -> None:
-    assert sitefile.parse(hostile()).site.name.endswith(HOSTILE)
+    assert schema.parse(hostile()).site.name.endswith(HOSTILE)
     told = set()
     for address in addresses(app):
         answer = bob.get(address)

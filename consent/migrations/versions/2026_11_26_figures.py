@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from consent.db import UtcDateTime
+from consent.core.db import UtcDateTime
 
 revision = "2026_11_26_figures"
 down_revision = "2026_11_25_without_rowid"

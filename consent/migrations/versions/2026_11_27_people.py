@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from consent.db import Json, UtcDateTime
+from consent.core.db import Json, UtcDateTime
 
 revision = "2026_11_27_people"
 down_revision = "2026_11_26_took"

@@ -1,0 +1,4 @@
+"""Decisions: how they are checked, recorded once, found, erased and proved.
+
+Counting decisions belongs to stats/.
+"""

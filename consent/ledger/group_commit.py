@@ -1,0 +1,168 @@
+"""Commits in groups: what many requests hand in at the same time is written in one transaction.
+
+A commit that syncs a disk, or that a server far away has to answer, takes as long for a hundred rows as for one. So the
+threads that answer requests hand their item to one thread of the process. It writes all that has gathered while it was
+writing the group before, and each request waits until its own item is committed.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+
+from consent.core.errors import Overloaded
+
+Item = TypeVar("Item")
+Written = TypeVar("Written")
+
+# Seconds. A request waits this long for its commit, and so long may a writer take for a group.
+PATIENCE = 8.0
+# Seconds without an item after which the writer ends. The next item starts one.
+IDLE = 10.0
+# Items that may wait. A server has fewer threads; more come only where something floods it.
+MOST_WAITING = 1000
+# Items in one transaction.
+MOST_AT_ONCE = 200
+
+log = logging.getLogger(__name__)
+
+
+class Handed(Generic[Item, Written]):
+    """An item on its way, and what became of it."""
+
+    __slots__ = ("_done", "error", "is_finished", "item", "written")
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.written: Written | None = None
+        self.error: Exception | None = None
+        self.is_finished = False
+        # Held until the item is finished: a bare lock is the cheapest thing to wait for.
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def finish(self, written: Written | None = None, error: Exception | None = None) -> None:
+        if not self.is_finished:
+            self.written, self.error, self.is_finished = written, error, True
+            self._done.release()
+
+    def wait(self) -> Written:
+        if not self._done.acquire(timeout=PATIENCE):
+            self.is_finished = True  # a writer that comes to it later leaves it out
+            raise Overloaded("The database takes too long.")
+        if self.error is not None:
+            raise self.error
+        return self.written  # type: ignore[return-value]
+
+
+class GroupCommit(Generic[Item, Written]):
+    """One writer for all threads of the process. It starts with an item, so that a server may fork before.
+
+    `write` gets the items of a group, commits them, and returns what each item's request is to have, in their order.
+    """
+
+    def __init__(self, write: Callable[[list[Item]], Sequence[Written]]) -> None:
+        self._write = write
+        self._queue: SimpleQueue[Handed[Item, Written]] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._writer: threading.Thread | None = None
+        # When the writer began with the group that it has in hand.
+        self._began: float | None = None
+        # When the database last took nothing; None: it has taken something since.
+        self._failed_at: float | None = None
+
+    def is_failing(self, within: float) -> bool:
+        """Whether the database took nothing when it was last asked, in the last `within` seconds."""
+        failed_at = self._failed_at
+        return failed_at is not None and time.monotonic() - failed_at < within
+
+    def commit(self, item: Item) -> Written:
+        """Returns when the item is committed, with what was written of it.
+
+        Raises Overloaded if too many wait or the database takes too long, and whatever stopped the commit. An item
+        whose wait was given up may be committed all the same.
+        """
+        if self._queue.qsize() >= MOST_WAITING:
+            raise Overloaded("Too many requests wait for the database.")
+        handed: Handed[Item, Written] = Handed(item)
+        self._queue.put(handed)
+        self._require_writer()
+        return handed.wait()
+
+    def _require_writer(self) -> None:
+        writer, began = self._writer, self._began
+        hangs = began is not None and time.monotonic() - began > PATIENCE
+        if writer is not None and writer.is_alive() and not hangs:
+            return
+        with self._lock:
+            if self._writer is not writer:
+                return  # another thread saw it too
+            if hangs:
+                log.error("A commit has taken more than %.0f s; another writer goes on.", PATIENCE)
+            self._began = None
+            self._writer = threading.Thread(target=self._run, name="writer", daemon=True)
+            self._writer.start()
+
+    def _run(self) -> None:
+        me = threading.current_thread()
+        while me is self._writer:
+            try:
+                group = [self._queue.get(timeout=IDLE)]
+            except Empty:
+                with self._lock:
+                    if me is self._writer and self._queue.empty():
+                        self._writer = None
+                continue
+            try:
+                while len(group) < MOST_AT_ONCE:
+                    group.append(self._queue.get_nowait())
+            except Empty:
+                pass
+            if me is self._writer:
+                self._began = time.monotonic()
+            try:
+                self._commit([each for each in group if not each.is_finished])
+            except BaseException:
+                with self._lock:
+                    if me is self._writer:
+                        self._writer = None
+                if not self._queue.empty():
+                    self._require_writer()
+                raise
+            finally:
+                for each in group:
+                    each.finish(error=Overloaded("The writer stopped."))
+                if me is self._writer:
+                    self._began = None
+
+    def _commit(self, group: list[Handed[Item, Written]]) -> None:
+        if not group:
+            return
+        try:
+            found = self._write([each.item for each in group])
+        except SQLAlchemyError as error:
+            is_of_one = isinstance(error, (IntegrityError, DataError))
+            if not is_of_one:
+                self._failed_at = time.monotonic()
+            if len(group) == 1 or not is_of_one:
+                self._fail(group, error)
+                return
+            # One of them cannot be written; the others have no part in that.
+            for each in group:
+                self._commit([each])
+        except (
+            Exception
+        ) as error:  # a mistake of ours: whoever answers the request says so and logs it
+            self._fail(group, error)
+        else:
+            self._failed_at = None
+            for each, written in zip(group, found, strict=True):
+                each.finish(written)
+
+    def _fail(self, group: list[Handed[Item, Written]], error: Exception) -> None:
+        for each in group:
+            each.finish(error=error)

@@ -1,0 +1,4 @@
+"""What is done later and tried again: announcements, webhooks, reports.
+
+What is done at once belongs elsewhere.
+"""

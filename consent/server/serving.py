@@ -1,0 +1,254 @@
+"""Runs the application on granian: some processes with some threads each, no access log."""
+
+import atexit
+import ctypes
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any
+
+import click
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from consent import retention
+from consent.app import create_app
+from consent.core import log_throttle
+from consent.core.db import db, migrate
+from consent.core.mail import Mailer
+from consent.core.settings import Settings
+from consent.counting.journal import Journal
+from consent.outbox import announcing, reports, webhooks
+from consent.stats import closing, sitemaps
+from consent.web import context
+from consent.web.dashboard import report_letter
+
+# Seconds. A worker that has not ended its requests by then is killed; no commit takes as long.
+GRACE = 30
+# Seconds between two looks at whether the process that began a worker is still there.
+ORPHAN_CHECK = 0.5
+# What a process ends with whose parent is gone before it has begun.
+ORPHANED = 1
+# Of prctl(2).
+PR_SET_PDEATHSIG = 1
+# Looks at whether the port is free: on a busy machine the workers of a killed server take some seconds to end.
+FREE_TRIES = 16
+# Seconds between two looks at whether a site is due to be purged, or a report to be sent.
+PURGE_CHECK = 3600.0
+# Seconds between two looks at whether a webhook or a subscriber is to be told something.
+HOUSE_CHECK = 2.0
+# Seconds between two looks at whether a site's sitemaps are to be read.
+SITEMAP_CHECK = 300.0
+# Seconds between two looks at whether the port is open.
+OPEN_CHECK = 0.05
+
+
+def ready_app(config: dict[str, Any] | None = None) -> Flask:
+    """The application, with its database at the newest schema."""
+    app = create_app(config)
+    with app.app_context():
+        migrate(db.engine)
+    return app
+
+
+def serve(config: dict[str, Any] | None = None, begun: Callable[[], None] | None = None) -> None:
+    """Serves until the process is told to stop. SIGTERM and SIGINT end it when all that was asked is answered;
+    SIGHUP puts new workers, with the program as it is installed then, in the place of the old ones.
+
+    `begun` is called when the port is open. Raises click.ClickException where it is taken.
+    """
+    app = ready_app(config)
+    settings: Settings = app.extensions["consent_settings"]
+    journal: Journal = app.extensions["consent_journal"]
+    journal.settle()  # what a killed server left
+    # No connection is shared with the workers.
+    with app.app_context():
+        db.engine.dispose()
+    _require_free(settings.host, settings.port)
+    # A new process for each worker: one that is forked would carry this one's threads and libraries halfway along,
+    # and an old program into a new worker.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = Granian(
+        "consent",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=settings.workers or _cores(),
+        blocking_threads=settings.threads,
+        respawn_failed_workers=True,
+        respawn_interval=1,
+        workers_kill_timeout=GRACE,
+        log_level=LogLevels.error,
+    )
+    server.on_startup(
+        threading.Thread(
+            target=_say_when_open,
+            args=(settings.host, settings.port, begun or partial(_say_where, settings)),
+            daemon=True,
+        ).start
+    )
+    server.serve(target_loader=partial(_worker, config, os.getpid()), wrap_loader=False)
+
+
+def listen(
+    host: str, port: int, mend: str = "Set another address or a free port."
+) -> socket.socket:
+    """A socket that listens. Raises click.ClickException where the port is taken, with `mend` at its end."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host}:{port}: {error.strerror}. {mend}"
+        ) from None
+
+
+def _require_free(host: str, port: int) -> None:
+    """Granian would share the port with another server in silence.
+
+    The workers of a server that was killed give it up after a moment.
+    """
+    for _ in range(FREE_TRIES - 1):
+        try:
+            listen(host, port).close()
+        except click.ClickException:
+            time.sleep(ORPHAN_CHECK)
+        else:
+            return
+    listen(host, port).close()
+
+
+def _say_when_open(host: str, port: int, begun: Callable[[], None]) -> None:
+    """The workers open the port, each for itself, when they are ready."""
+    while True:
+        try:
+            with socket.create_connection((host, port)):
+                break
+        except OSError:
+            time.sleep(OPEN_CHECK)
+    begun()
+
+
+def end_with_parent(parent: int) -> None:
+    """Ends this process as SIGTERM would, when the one of this id, which began it, is gone, however it went.
+
+    It may be gone by now: to begin takes some seconds, and then this process has another parent already.
+    """
+    if sys.platform == "linux":
+        # The kernel says so at once. Where it does not, the watch below does.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(ORPHANED)
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(ORPHAN_CHECK)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _say_where(settings: Settings) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"listening: http://{host}:{settings.port}/")
+
+
+def _cores() -> int:
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 4)
+
+
+def _worker(config: dict[str, Any] | None, parent: int) -> Flask:
+    end_with_parent(parent)
+    app = create_app(config)
+    _keep_house(app)
+    atexit.register(_leave, app)
+    return app
+
+
+def _keep_house(app: Flask) -> None:
+    """What has to be done now and then, and by one of all processes: each claims in the database what it does.
+
+    What waits for others has a thread of its own, so that it holds up nothing here.
+    """
+    for pause, tasks in chores(app.extensions["consent_settings"].inside_hosts):
+        threading.Thread(target=_repeat, args=(app, pause, tasks), daemon=True).start()
+
+
+def chores(
+    inside: Collection[str],
+) -> list[tuple[float, dict[str, Callable[[], object]]]]:
+    """What has to be done so often, in seconds; each line by a thread of its own."""
+    post = partial(webhooks.post, inside=inside)
+    return [
+        (HOUSE_CHECK, {"webhooks": lambda: webhooks.deliver_due(db.session(), context.now, post)}),
+        (HOUSE_CHECK, {"announcements": _announce}),
+        (
+            SITEMAP_CHECK,
+            {"sitemaps": lambda: sitemaps.fetch_due(db.session(), context.now, inside)},
+        ),
+        # It closes the days that it reports.
+        (PURGE_CHECK, {"reports": _send_reports}),
+        (PURGE_CHECK, {"days": lambda: closing.close_all(db.session(), context.now())}),
+        (
+            PURGE_CHECK,
+            {
+                "purge": lambda: retention.purge_due(db.session(), context.now()),
+                "accounts": lambda: retention.purge_accounts(db.session(), context.now()),
+            },
+        ),
+    ]
+
+
+def _repeat(app: Flask, pause: float, tasks: dict[str, Callable[[], object]]) -> None:
+    while True:
+        with app.app_context():
+            for what, task in tasks.items():
+                _try(what, task)
+        time.sleep(pause)
+
+
+def _send_reports() -> None:
+    if context.sends_mail():
+        settings = context.settings()
+        reports.send_due(
+            db.session(), settings.smtp_url, report_letter.writer(settings), context.now
+        )
+
+
+def _announce() -> None:
+    if not context.sends_mail():
+        return
+    smtp_url = context.settings().smtp_url
+    announcing.send_due(db.session(), context.now, context.sender(), lambda: Mailer(smtp_url))
+
+
+def _try(what: str, task: Callable[[], object]) -> None:
+    """One task that fails keeps no other from being done."""
+    try:
+        task()
+    except Exception as error:
+        reason = getattr(error, "orig", None) or error
+        # The first line: PostgreSQL goes on with the values of the row.
+        first = next(iter(str(reason).splitlines()), "")
+        log_throttle.log_error(__name__, f"{what}: {first}")
+
+
+def _leave(app: Flask) -> None:
+    """The end of a worker that has answered all it was asked.
+
+    The interpreter is not torn down: a thread of granian's that wants it at this moment would abort the process.
+    """
+    journal: Journal = app.extensions["consent_journal"]
+    journal.settle()
+    logging.shutdown()
+    os._exit(0)

@@ -1,0 +1,110 @@
+"""What tables and values of figures are called."""
+
+from flask_babel import gettext
+
+from consent.core import i18n
+from consent.counting import cleaning
+from consent.ledger import decisions
+from consent.site.schema import CAMPAIGN_PARAMETERS
+from consent.stats import visits
+from consent.stats.comparison import Name
+
+
+def of_value(by: str, value: str) -> str:
+    """A value as people read it."""
+    if by == "device":
+        return i18n.device(value)
+    if by == "language":
+        return i18n.spoken(value)
+    if by == "version":
+        return str(gettext("Version %(number)s", number=value))
+    if value == cleaning.UNKNOWN:
+        return str(gettext("Unknown"))
+    if by == "country":
+        return i18n.country(value)
+    if by == "took":
+        seconds = int(value)
+        if seconds == decisions.LONGEST:
+            return str(gettext("more than %(num)s seconds", num=decisions.TOOK[-2]))
+        return str(gettext("within %(num)s seconds", num=seconds))
+    names: dict[tuple[str, str], str] = {
+        ("layout", "box"): gettext("In the corner"),
+        ("layout", "bar"): gettext("Along the edge"),
+        ("layout", "centre"): gettext("In the middle"),
+        ("referrer", cleaning.DIRECT): gettext("Directly"),
+    }
+    if by in CAMPAIGN_PARAMETERS.values():
+        names |= {
+            (by, visits.NO_CAMPAIGN): gettext("None"),
+            (by, visits.OTHER_CAMPAIGN): gettext("Others"),
+        }
+    return names.get((by, value), value)
+
+
+def numbers() -> dict[Name, str]:
+    """What the numbers of a period are called."""
+    return {
+        "visits": gettext("Visits"),
+        "views": gettext("Page views"),
+        "decisions": gettext("Decisions"),
+        "accepted": gettext("Accepted all"),
+    }
+
+
+def actions() -> dict[str, str]:
+    """What visitors do with the banner."""
+    return {
+        "accept": gettext("Accepted all"),
+        "refuse": gettext("Refused all"),
+        "choose": gettext("Chose themselves"),
+        "withdraw": gettext("Withdrew"),
+    }
+
+
+def of_source(source: str) -> str:
+    """Where a decision was made."""
+    found: dict[str, str] = {
+        "banner": gettext("In the banner"),
+        "settings": gettext("In the settings of the banner"),
+        "placeholder": gettext("At content that waited for consent"),
+        "privacy": gettext("On the page of their own choices"),
+    }
+    return found[source]
+
+
+def headings() -> dict[str, str]:
+    """What each card is about."""
+    return {
+        "decisions": gettext("Decisions, in detail"),
+        "pages": gettext("Pages"),
+        "sources": gettext("Where visitors came from"),
+        "technology": gettext("Browsers and devices"),
+    }
+
+
+def titles() -> dict[tuple[str, str], str]:
+    """What each table is called."""
+    return {
+        ("decisions", "language"): gettext("Language"),
+        ("decisions", "device"): gettext("Device"),
+        ("decisions", "country"): gettext("Country"),
+        ("decisions", "version"): gettext("Version"),
+        ("decisions", "took"): gettext("Time to decide"),
+        ("decisions", "layout"): gettext("Layout"),
+        ("pages", "page"): gettext("All pages"),
+        ("pages", "entry"): gettext("Entry pages"),
+        ("pages", "exit"): gettext("Exit pages"),
+        ("pages", "flow"): gettext("From page to page"),
+        ("sources", "referrer"): gettext("Came from"),
+        ("sources", "campaign"): gettext("Campaigns"),
+        ("sources", "source"): gettext("Campaign sources"),
+        ("sources", "medium"): gettext("Campaign media"),
+        ("sources", "term"): gettext("Campaign terms"),
+        ("sources", "content"): gettext("Campaign contents"),
+        ("technology", "browser"): gettext("Browsers"),
+        ("technology", "system"): gettext("Operating systems"),
+        ("technology", "device"): gettext("Devices"),
+        ("technology", "language"): gettext("Languages of the browsers"),
+        ("technology", "network"): gettext("Networks"),
+        ("technology", "country"): gettext("Countries"),
+    }
