@@ -51,14 +51,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from consent.banner.in_force import Memory
-    from consent.core import errors
     from consent.core.db import db
     from consent.counting.bounds import Bounds
     from consent.counting.journal import Journal
     from consent.ledger.decisions import commit
     from consent.ledger.group_commit import GroupCommit
     from consent.stats import visits
-    from consent.web import security
+    from consent.web import problems, security
     from consent.web.embed.crowding import Crowding
     from consent.web.embed.hot import HotPaths
 
@@ -76,7 +75,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    errors.init_app(app)
+    problems.init_app(app)
     security.init_app(app, read)
     _register_pages(app)
     if read.oidc_issuer:

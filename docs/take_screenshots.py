@@ -17,8 +17,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from consent.core import tokens  # noqa: E402
+from consent.core.catalogues import CATALOGUES  # noqa: E402
 from consent.core.db import db  # noqa: E402
-from consent.core.i18n import CATALOGUES  # noqa: E402
 from consent.models import Decision  # noqa: E402
 from consent.notice import drafts, publishing  # noqa: E402
 from consent.people import audit, invitations, second_factor, staff  # noqa: E402

@@ -1,17 +1,12 @@
-"""What the rules raise, and the one place that turns it into problem details (RFC 9457) or a page."""
+"""What the rules raise. web/problems.py makes answers of it."""
 
-from typing import Any
+from __future__ import annotations
 
-from flask import Flask, Response, json, render_template, request
-from pydantic import ValidationError
-from sqlalchemy.exc import DataError, SQLAlchemyError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from typing import TYPE_CHECKING
 
-from consent.core import i18n, log_throttle
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
-JSON_PATHS = ("/e/", "/api/")
-# Seconds after which it is worth trying again.
-RETRY_AFTER = "5"
 # Mistakes that are named, and characters of each text: an answer is no longer than what was asked.
 MOST_NAMED = 10
 LONGEST_TEXT = 500
@@ -103,8 +98,8 @@ def invalid_values(error: ValidationError, mend: str = "") -> Invalid:
     listed = error.errors(include_url=False, include_input=False, include_context=False)
     found = [
         {
-            "pointer": _short("".join(f"/{part}" for part in each["loc"]), 100),
-            "detail": _short(each["msg"].rstrip("."), 100),
+            "pointer": short("".join(f"/{part}" for part in each["loc"]), 100),
+            "detail": short(each["msg"].rstrip("."), 100),
         }
         for each in listed[:MOST_NAMED]
     ]
@@ -116,95 +111,5 @@ def invalid_values(error: ValidationError, mend: str = "") -> Invalid:
     )
 
 
-def _short(text: str, longest: int = LONGEST_TEXT) -> str:
+def short(text: str, longest: int = LONGEST_TEXT) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Response:
-    body = {
-        "type": f"urn:samtykke:problem:{kind}",
-        "title": title,
-        "status": status,
-        "detail": _short(detail, 2 * LONGEST_TEXT),
-        **more,
-    }
-    # Escaped, a character of four bytes would take twelve. What is no character, though JSON can name it, is lost.
-    written = json.dumps(body, ensure_ascii=False).encode(errors="replace")
-    return Response(written, status, content_type="application/problem+json")
-
-
-def as_problem(error: Exception) -> Response:
-    """What a program is told of an error."""
-    if isinstance(error, ConsentError):
-        more = {"errors": error.errors} if error.errors else {}
-        made = problem(error.status, error.kind, error.title, error.detail, **more)
-        if error.status == 401:
-            made.headers["WWW-Authenticate"] = "Bearer"
-    elif isinstance(error, SQLAlchemyError):
-        made = problem(503, "no-database", "The database does not answer", "Try again in a moment.")
-    elif isinstance(error, HTTPException) and error.code is not None:
-        kind = error.name.lower().replace(" ", "-")
-        made = problem(error.code, kind, error.name, error.description or error.name)
-        _keep_headers(error.get_response(), made)
-    else:
-        return as_problem(InternalServerError())
-    if made.status_code == 503:
-        made.headers["Retry-After"] = RETRY_AFTER
-    if made.status_code == 429:
-        made.headers.setdefault("Retry-After", "60")
-    return made
-
-
-def init_app(app: Flask) -> None:
-    app.register_error_handler(SQLAlchemyError, _no_database)
-    app.register_error_handler(ConsentError, _refused)
-    app.register_error_handler(HTTPException, http_error)
-
-
-def _no_database(error: SQLAlchemyError) -> Response:
-    """Locked, full, read-only, or away: the browser keeps its decision and tries again."""
-    if isinstance(error, DataError):  # such as a text with a NUL, which PostgreSQL does not take
-        return _refused(Malformed("This holds what cannot be stored."))
-    log_database(error)
-    if _wants_json():
-        return as_problem(error)
-    made = _page(503)
-    made.headers["Retry-After"] = RETRY_AFTER
-    return made
-
-
-def log_database(error: SQLAlchemyError) -> None:
-    reason = getattr(error, "orig", None) or error
-    # The first line: PostgreSQL goes on with the values of the row, such as somebody's e-mail address.
-    first = next(iter(str(reason).splitlines()), "")
-    log_throttle.log_error(__name__, f"The database did not answer: {first}")
-
-
-def _refused(error: ConsentError) -> Response:
-    return as_problem(error) if _wants_json() else _page(error.status)
-
-
-def http_error(error: HTTPException) -> Response:
-    response = error.get_response()
-    if error.code is None or error.code < 400:
-        return Response(response.response, response.status, dict(response.headers))
-    if _wants_json():
-        return as_problem(error)
-    made = _page(error.code)
-    _keep_headers(response, made)
-    return made
-
-
-def _keep_headers(response: Any, made: Response) -> None:
-    for name in ("Allow", "Retry-After"):
-        if name in response.headers:
-            made.headers[name] = response.headers[name]
-
-
-def _wants_json() -> bool:
-    return request.path.startswith(JSON_PATHS)
-
-
-def _page(status: int) -> Response:
-    language = i18n.choose(i18n.STAFF_LANGUAGES)
-    return Response(render_template("errors/error.html", status=status, language=language), status)

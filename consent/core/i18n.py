@@ -2,23 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
 
 from babel import Locale, UnknownLocaleError
 from babel.core import negotiate_locale
-from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 from flask_babel import Babel, format_date, format_number, format_percent, get_locale, gettext
 
+from consent.core.catalogues import ALIASES, CATALOGUES
 from consent.core.choices import STAFF_LANGUAGES as STAFF_LANGUAGES
 from consent.core.paths import TRANSLATIONS
-
-# Every language with a catalogue: what a site file may name. English is what the sources are written in.
-CATALOGUES = tuple(
-    sorted(path.name for path in TRANSLATIONS.iterdir() if (path / "LC_MESSAGES").is_dir())
-)
-# What browsers and pages write, and what it means here.
-ALIASES = {"no": "nb"}
 
 babel = Babel()
 
@@ -116,22 +108,3 @@ def country_in(code: str, language: str) -> str:
         if name := Locale.parse(each).territories.get(code):
             return str(name)
     return code
-
-
-def gettext_noop(text: str) -> str:
-    """Marks a text for the catalogues, where it is not to be translated yet."""
-    return text
-
-
-def in_languages(text: str, languages: Iterable[str]) -> dict[str, str]:
-    """A text of the catalogues in each language, as a site file has it. English where there is no catalogue."""
-    return {
-        # A site file may name anything as a language, until its mistakes are mended.
-        language: _catalogue(language).gettext(text) if language in CATALOGUES else text
-        for language in languages
-    }
-
-
-@cache
-def _catalogue(language: str) -> NullTranslations:
-    return Translations.load(TRANSLATIONS, [language])

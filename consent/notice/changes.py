@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from consent.core.i18n import CATALOGUES
+from consent.core.catalogues import CATALOGUES
 from consent.site import schema
 from consent.site.schema import NECESSARY, SiteFile
 

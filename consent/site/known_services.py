@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from consent.core.i18n import gettext_noop, in_languages
+from consent.core.catalogues import gettext_noop, in_languages
 
 Raw = dict[str, Any]
 # The processor of what runs on the website's own server.

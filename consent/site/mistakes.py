@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any
 
-from flask_babel import gettext
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from consent.core.i18n import gettext_noop
+from consent.core.catalogues import gettext, gettext_noop
 from consent.site.toml_lines import Lines, Path
 from consent.site.values import A_TEXT, FORMS, closest, said
 

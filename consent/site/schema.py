@@ -15,9 +15,9 @@ from importlib.util import find_spec
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from consent.core.catalogues import gettext
 from consent.site import known_services, mistakes, toml_lines
 from consent.site.looks import Looks
 from consent.site.mistakes import Mistake

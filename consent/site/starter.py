@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from consent.core.i18n import gettext_noop, in_languages
+from consent.core.catalogues import gettext_noop, in_languages
 from consent.site import known_services
 from consent.site.schema import STANDARD_PURPOSES
 

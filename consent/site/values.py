@@ -15,12 +15,11 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from babel import Locale
-from flask_babel import gettext
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic import ValidationInfo as Info
 from pydantic_core import PydanticCustomError
 
-from consent.core.i18n import CATALOGUES, gettext_noop
+from consent.core.catalogues import CATALOGUES, gettext, gettext_noop
 
 # A dot with something on either side of it. There is one way to read any text, so that none takes long.
 EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>][^@\s<>.]*\.[^@\s<>]+")

@@ -10,11 +10,11 @@ from flask_limiter import Limiter
 from werkzeug.exceptions import Forbidden, RequestURITooLarge
 from werkzeug.urls import iri_to_uri
 
-from consent.core import errors, tokens
+from consent.core import tokens
 from consent.core.errors import BadToken, Compressed, Unmeasured
 from consent.core.settings import Settings
 from consent.counting.networks import subscriber
-from consent.web import context
+from consent.web import context, problems
 
 HTMX_VERSION = "4.0.1"
 HTMX_CDN = f"https://cdn.jsdelivr.net/npm/htmx.org@{HTMX_VERSION}/dist/htmx.min.js"
@@ -174,7 +174,7 @@ def headers(response: Response, htmx_url: str, hsts: str) -> Response:
         if here.startswith("/") and not here.startswith("//"):
             response.location = here
         if len(iri_to_uri(response.location)) > LONGEST_ADDRESS:
-            response = errors.http_error(RequestURITooLarge())
+            response = problems.http_error(RequestURITooLarge())
     if request.path.startswith("/e/"):
         response.headers.update(embed_headers(request.scheme, hsts))
         return response

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from consent.core.i18n import CATALOGUES
+from consent.core.catalogues import CATALOGUES
 from tests.browser import banner
 from tests.browser.servers import Bench
 from tests.conftest import publish

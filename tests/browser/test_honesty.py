@@ -7,7 +7,7 @@ import pytest
 from flask_babel import force_locale
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from consent.core.i18n import CATALOGUES
+from consent.core.catalogues import CATALOGUES
 from consent.demo import SITE_FILE
 from consent.notice import publishing
 from consent.site.schema import parse

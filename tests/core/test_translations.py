@@ -11,7 +11,8 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import force_locale, gettext
 
-from consent.core.i18n import CATALOGUES, STAFF_LANGUAGES, country
+from consent.core.catalogues import CATALOGUES
+from consent.core.i18n import STAFF_LANGUAGES, country
 from consent.core.paths import ROOT, TRANSLATIONS
 from consent.notice import publishing
 from consent.site import schema

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from consent.cli import commands
-from consent.core.i18n import CATALOGUES
+from consent.core.catalogues import CATALOGUES
 from consent.demo import SITE_FILE
 from consent.site import known_services, schema
 from consent.site.schema import SiteFile, SiteFileError

@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import html
 
-from consent.core.i18n import CATALOGUES
+from consent.core.catalogues import CATALOGUES
 from consent.site.schema import SiteFileError, parse
 from tests.conftest import publish
 from tests.factories import SHOP, shop_in

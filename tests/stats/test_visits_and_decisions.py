@@ -12,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext
 
+from consent.core.catalogues import CATALOGUES
 from consent.core.db import db
-from consent.core.i18n import CATALOGUES
 from consent.demo import SITE_FILE
 from consent.models import Site
 from consent.people import api_tokens

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext
 
-from consent.core.i18n import CATALOGUES
+from consent.core.catalogues import CATALOGUES
 from consent.site.forms import PARTS
 from consent.site.schema import STORAGE_KINDS
 

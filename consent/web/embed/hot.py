@@ -50,7 +50,7 @@ from consent.site.schema import SiteFile
 from consent.site.versions import Published
 from consent.stats import visits
 from consent.stats.visits import Hit, Seen
-from consent.web import context, security
+from consent.web import context, problems, security
 from consent.web.embed.crowding import Crowding
 
 Environ = dict[str, Any]
@@ -301,11 +301,11 @@ def _read_chunks(environ: Environ) -> bytes:
 
 def _refusal(error: Exception) -> Answer:
     if isinstance(error, SQLAlchemyError):
-        errors.log_database(error)
+        problems.log_database(error)
     elif isinstance(error, Overloaded):
         log_throttle.log_error(__name__, error.detail)
     elif not isinstance(error, (ConsentError, HTTPException)):
         logging.getLogger(__name__).error("A mistake of this program", exc_info=error)
-    made = errors.as_problem(error)
+    made = problems.as_problem(error)
     headers = [(name, value) for name, value in made.headers if name != "Content-Length"]
     return Answer(made.status_code, headers, made.data)
