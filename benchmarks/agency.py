@@ -20,6 +20,7 @@ from benchmarks.year import figures_of
 from consent import retention
 from consent.core import tokens
 from consent.core.db import db, write
+from consent.counting import hits
 from consent.counting.bounds import Bounds
 from consent.counting.counters import Sums
 from consent.demo import SITE_FILE
@@ -32,7 +33,7 @@ from consent.outbox import announcing, webhooks
 from consent.people import api_tokens, audit, invitations, staff
 from consent.server.serving import ready_app
 from consent.site import versions
-from consent.stats import figures, visits
+from consent.stats import figures
 from consent.stats.closing import GRACE, MOST_SHOWN
 from consent.stats.figures import Row
 
@@ -188,7 +189,7 @@ def _today(engine: Engine, session: Session, key: str, less: int, now: datetime)
         counted[key, (day, "entry", f"/page/{number}", "")] = 200
     with write(engine) as connection:
         decisions.record(connection, rows)
-        visits.add(connection, counted, Bounds())
+        hits.add(connection, counted, Bounds())
     return rows[0].id
 
 

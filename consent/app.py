@@ -52,11 +52,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     from consent.banner.in_force import Memory
     from consent.core.db import db
+    from consent.counting import hits
     from consent.counting.bounds import Bounds
     from consent.counting.journal import Journal
     from consent.ledger.decisions import commit
     from consent.ledger.group_commit import GroupCommit
-    from consent.stats import visits
     from consent.web import problems, security
     from consent.web.embed.crowding import Crowding
     from consent.web.embed.hot import HotPaths
@@ -88,7 +88,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     memory = app.extensions["consent_memory"] = Memory(partial(Session, engine), read.public_url)
     app.extensions["consent_crowding"] = Crowding(read.embed_limit, read.view_limit)
     app.extensions["consent_journal"] = Journal(
-        _hits_folder(read, engine), partial(visits.merge, engine, Bounds())
+        _hits_folder(read, engine), partial(hits.merge, engine, Bounds())
     )
     decisions = app.extensions["consent_decisions"] = GroupCommit(partial(commit, engine))
     app.wsgi_app = HotPaths(app, memory, decisions)  # type: ignore[method-assign]

@@ -52,8 +52,9 @@ def _names(text: str) -> frozenset[str]:
 KNOWN = _names("""
 Aloha Browser, Amazon Silk, Android, AOL, Avast Secure Browser, Baidu Browser, BlackBerry, Brave, Chrome,
 Chromium, Coc Coc, Comodo Dragon, DuckDuckGo, Ecosia, Edge, Epiphany, Firefox, Firefox Alpha, Firefox Beta,
-Firefox Focus, HbbTV, HeyTap Browser, Honor Browser, Huawei Browser, IE, Instabridge, Iron, KakaoTalk, Konqueror,
-Ladybird, Maxthon, Microsoft Teams, Midori, Mint Browser, MiuiBrowser, MullvadBrowser, Norton, Oculus Browser,
+Firefox Focus, HbbTV, HeyTap Browser, Honor Browser, Huawei Browser, IE, Instabridge, Iron, KaiOS Browser, KakaoTalk,
+Konqueror, Ladybird, Maxthon, Microsoft Teams, Midori, Mint Browser, MiuiBrowser, MullvadBrowser, Norton,
+Oculus Browser,
 Opera, Opera GX, Opera Mini, Opera Neon, Opera Touch, Outlook, Pale Moon, Phoenix Browser, Pinterest, Puffin,
 QQ Browser, Quark, Quark PC, qutebrowser, Safari, Sailfish Browser, Samsung Internet, SeaMonkey,
 Seznam prohlížeč, Skype, Sogou Explorer, TikTok, UC Browser, Vivaldi, VivoBrowser, Waterfox, Webkit Nightly,

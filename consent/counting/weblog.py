@@ -25,9 +25,10 @@ from sqlalchemy import Engine, update
 
 from consent.core.db import write
 from consent.core.errors import Invalid
-from consent.counting import cleaning, logformats, loglines
+from consent.counting import cleaning, hits, logformats, loglines
 from consent.counting.bounds import Bounds
 from consent.counting.counters import Cell, Sums
+from consent.counting.hits import Seen
 from consent.counting.logformats import Reader
 from consent.counting.loglines import Line
 from consent.counting.networks import Countries, Networks, parsed
@@ -36,8 +37,6 @@ from consent.counting.useragent import Client, classify
 from consent.models import Site
 from consent.site.schema import SiteFile
 from consent.site.versions import Published
-from consent.stats import visits
-from consent.stats.visits import Seen
 
 # A page: without an extension, or with one of these. All else belongs to pages.
 EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,5})$")
@@ -248,7 +247,7 @@ def read(
             sums = _sums(_views(lines, reader, rules, found), version)
             found.lines += len(lines)
             _keep_open(engine, version.site, datetime.now(UTC) + OPEN_FOR)
-            if not visits.merge(engine, bounds, name, number, sums, remembered_for):
+            if not hits.merge(engine, bounds, name, number, sums, remembered_for):
                 found.counted_before += found.counted - before
                 found.counted = before
             yield
@@ -311,7 +310,7 @@ def _cells(views: Tally[View], version: Published) -> Iterator[list[Cell]]:
     """The cells of views, each as often as it is counted. Views that are the same have the same."""
     for view, times in views.items():
         seen = _seen(view.origin, view.browser, view.network, view.country)
-        cells = visits.cells(version.site_file, view, seen, view.hour, version.number)
+        cells = hits.cells(version.site_file, view, seen, view.hour, version.number)
         yield cells * times if times > 1 else cells
 
 

@@ -11,16 +11,17 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from consent.counting import hits
 from consent.counting.bounds import Bounds
 from consent.counting.counters import Sums
+from consent.counting.hits import Hit, Seen
 from consent.counting.useragent import classify
 from consent.ledger import decisions
 from consent.ledger.decisions import Choice
 from consent.models import Site
 from consent.site import versions
 from consent.site.versions import Published
-from consent.stats import closing, visits
-from consent.stats.visits import Hit, Seen
+from consent.stats import closing
 
 T = TypeVar("T")
 
@@ -108,14 +109,14 @@ def _invent_day(
         referrer = _pick(chance, REFERRERS)
         for _ in range(min(1 + int(chance.expovariate(0.7)), 8)):
             hit = Hit(path=_pick(chance, PATHS), referrer=referrer, banner=asked)
-            cells = visits.cells(site_file, hit, seen, moment, version.number)
+            cells = hits.cells(site_file, hit, seen, moment, version.number)
             counted.update((version.site, cell) for cell in cells)
             referrer = origin + hit.path
         if asked and chance.random() < 0.6:
             choice = _choice(version, language, chance)
             decided.append(decisions.row(version, choice, None, client.device, country, moment))
     decisions.record(session.connection(), decided)
-    visits.add(session.connection(), counted, Bounds())
+    hits.add(session.connection(), counted, Bounds())
 
 
 def _choice(version: Published, language: str, chance: random.Random) -> Choice:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from consent.core import db, log_throttle
+from consent.counting import hits
 from consent.counting.bounds import OTHER
 from consent.models import Counter, Decision, Site
 from consent.site import versions
@@ -59,7 +60,7 @@ OF_PAGE_VIEWS = (
     "exit",
     "flow",
     "banner",
-    *visits.SHOWN,
+    *hits.SHOWN,
     "noise",
 )
 
@@ -236,7 +237,7 @@ def _withhold_what_tells(
         of_clients(tables, all_visits, banners, _combinations(counted, "client")),
         of_countries(tables, all_visits, banners, by_country),
     ]
-    for combined, dimensions in visits.TOGETHER.items():
+    for combined, dimensions in hits.TOGETHER.items():
         there = [each for each in dimensions if tables.get(each)]
         combinations = _combinations(counted, combined)
         if len(there) > 1 and combinations.total() == all_visits:
@@ -251,7 +252,7 @@ def _withhold_what_tells(
 
 
 def _combinations(counted: Counted, dimension: str) -> Tally[tuple[str, ...]]:
-    return visits.combinations(_values(counted.get(dimension, {})))
+    return hits.combinations(_values(counted.get(dimension, {})))
 
 
 def _values(cells: Mapping[tuple[str, str], int]) -> dict[str, int]:
@@ -343,7 +344,7 @@ def _shown_banners(
     if count < K or not all(map(is_safe, known)):
         return {}, {}
     shown = {}
-    for dimension in visits.SHOWN:
+    for dimension in hits.SHOWN:
         values = _values(counted.get(dimension, {}))
         _, _, name = dimension.partition(".")
         # Beside the visits and the decisions of the same kind it must not tell who is missing there.
@@ -407,7 +408,7 @@ def _noisy(counted: Counted, noise: Noise) -> list[Row]:
         "entry",
         "flow",
         "banner",
-        *visits.SHOWN,
+        *hits.SHOWN,
     ):
         tables[dimension] = counted.get(dimension, {})
     rows = [

@@ -10,6 +10,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from consent.counting.hits import BANNER
 from consent.stats.suppression import K
 
 # Devices, and the systems that only they have; systems, and the browsers that only they have; browsers, and the
@@ -34,7 +35,6 @@ KNOWN_BROWSERS = {name for _, only in SYSTEMS for name in only} | {
 }
 # All other values that are not shown.
 REST = "*"
-BANNER = "shown"
 # Ways between pages that are looked at. Beyond these, somebody is taken to know which pages have no way between them:
 # that much cannot tell more of a small way than the figures do.
 MOST_WAYS = 4000

@@ -10,12 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from consent.counting import cleaning
+from consent.counting import cleaning, hits
 from consent.counting.bounds import OTHER, Bounds
 from consent.counting.counters import Sums
 from consent.demo import SITE_FILE
 from consent.models import Counter
-from consent.stats import visits
 from tests import factories
 from tests.conftest import count_hits, publish
 from tests.factories import hit, post_json
@@ -435,7 +434,7 @@ class TestBounds:
         )
         sums["07sor", (day, "total", "views", "")] = sum(values.values())
         with session.get_bind().begin() as connection:
-            visits.add(connection, sums, bounds)
+            hits.add(connection, sums, bounds)
 
     def stored(self, session, dimension: str) -> dict[tuple[str, str], int]:  # type: ignore[no-untyped-def]
         query = select(Counter.value, Counter.onward, Counter.count)

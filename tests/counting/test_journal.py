@@ -22,12 +22,11 @@ from sqlalchemy.exc import OperationalError
 
 from consent.core.db import db
 from consent.core.errors import Overloaded
-from consent.counting import journal
+from consent.counting import hits, journal
 from consent.counting.bounds import Bounds
+from consent.counting.counters import Cell
 from consent.counting.journal import Journal, Sums
 from consent.models import Counter
-from consent.stats import visits
-from consent.stats.visits import Cell
 from tests import factories
 from tests.conftest import count_hits
 from tests.factories import hit
@@ -246,7 +245,7 @@ def test_a_process_that_dies_between_commit_and_removal_counts_once(app: Flask) 
     with app.app_context():
         process, sums = uuid.uuid4(), Tally({("krukke", cell("/")): 2})
         for number in (1, 1, 2, 2):
-            visits.merge(db.engine, Bounds(), process, number, sums)
+            hits.merge(db.engine, Bounds(), process, number, sums)
 
         assert db.session.scalar(select(Counter.count)) == 4
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from consent.core.db import db
 from consent.core.periods import Period
-from consent.counting import weblog
+from consent.counting import hits, weblog
 from consent.site import versions
 from consent.stats import closing, visits
 from tests.conftest import Command
@@ -109,7 +109,7 @@ def test_an_import_that_was_stopped_goes_on(
     imported, monkeypatch: pytest.MonkeyPatch, command: Command, tmp_path: Path
 ) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr(weblog, "LINES_AT_ONCE", 10)
-    real, calls = visits.merge, []
+    real, calls = hits.merge, []
 
     def stopped(*arguments: object) -> bool:
         calls.append(arguments)
@@ -172,7 +172,7 @@ def test_whoever_reads_figures_meanwhile_does_not_break_it_up(
     app: Flask, imported, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr(weblog, "LINES_AT_ONCE", 7)
-    real = visits.merge
+    real = hits.merge
 
     def read_in_between(*arguments: object) -> bool:
         done = real(*arguments)  # type: ignore[arg-type]

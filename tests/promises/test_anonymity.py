@@ -19,7 +19,9 @@ from scipy.optimize import linprog
 from sqlalchemy import select
 
 from consent.core.db import db
+from consent.counting import hits
 from consent.counting.bounds import OTHER
+from consent.counting.hits import Hit, Seen
 from consent.counting.useragent import Client
 from consent.demo import SITE_FILE
 from consent.models import Site
@@ -28,7 +30,6 @@ from consent.stats import closing, consents, visits
 from consent.stats.figures import Row
 from consent.stats.noise import FIGURES, Noise
 from consent.stats.suppression import K
-from consent.stats.visits import Hit, Seen
 from tests.factories import decide, decision, hit, refusal
 
 SITE = schema.parse(SITE_FILE.read_text())
@@ -57,12 +58,12 @@ class Visit:
     # Whether they came from another page of the site, that nobody is seen to view.
     from_inside: bool = False
 
-    def cells(self) -> Iterable[visits.Cell]:
+    def cells(self) -> Iterable[hits.Cell]:
         came_from = ORIGIN + "/secret" if self.from_inside else self.referrer
         for page in self.pages:
             seen = Seen(ORIGIN, self.client, self.language, None, None)
             page_view = Hit(path=page, referrer=came_from, banner="nb" if len(page) > 1 else False)
-            yield from visits.cells(SITE, page_view, seen, NOON.replace(hour=self.hour), 1)
+            yield from hits.cells(SITE, page_view, seen, NOON.replace(hour=self.hour), 1)
             came_from = ORIGIN + page
 
 

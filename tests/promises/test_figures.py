@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from consent.stats import closing, visits
+from consent.counting import hits
+from consent.stats import closing
 from consent.stats.figures import Row
 from consent.stats.suppression import K
 
@@ -139,13 +140,13 @@ class Day:
                 ("", count - self.with_banner[client]),
             ):
                 if part:
-                    found["client"][visits.combine((*client, banner)), ""] = part
+                    found["client"][hits.combine((*client, banner)), ""] = part
         for at, dimension in enumerate(("campaign", "source", "medium")):
             found[dimension] = _margin(self.links, at)
         found["link"] = Tally(
             {
                 (
-                    visits.combine((*link, "none", "none")),
+                    hits.combine((*link, "none", "none")),
                     "",
                 ): n
                 for link, n in self.links.items()

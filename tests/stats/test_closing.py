@@ -16,6 +16,7 @@ from consent import retention
 from consent.core.db import db, write
 from consent.core.errors import Invalid
 from consent.core.periods import Period
+from consent.counting import hits
 from consent.counting.bounds import Bounds
 from consent.counting.counters import Sums
 from consent.demo import SITE_FILE
@@ -60,7 +61,7 @@ def fill(site: str, day: date, views: int) -> None:
         )
     ]
     with db.engine.begin() as connection:
-        visits.add(connection, Sums({(site, cell): views for cell in cells}), Bounds())
+        hits.add(connection, Sums({(site, cell): views for cell in cells}), Bounds())
 
 
 def test_a_day_is_closed_ten_minutes_after_its_end(app: Flask) -> None:
@@ -345,7 +346,7 @@ def test_who_counts_and_who_closes_never_wait_for_each_other_crosswise(app: Flas
                 ]
                 cells += [(DAY, "total", "views", ""), (DAY, "total", "visits", "")]
                 with write(engine) as connection:
-                    visits.add(connection, Sums({("07sor", cell): 20 for cell in cells}), bounds)
+                    hits.add(connection, Sums({("07sor", cell): 20 for cell in cells}), bounds)
         except Exception as error:
             failed.append(error)
 

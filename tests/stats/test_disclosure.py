@@ -8,7 +8,8 @@ from contextlib import closing as closing_of
 
 import pytest
 
-from consent.stats import closing, visits
+from consent.counting import hits
+from consent.stats import closing
 from consent.stats.auditor import Auditor
 from consent.stats.disclosure import Figure, System
 from consent.stats.figures import Row
@@ -44,7 +45,7 @@ def of_links(links: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
         campaigns[campaign] += count
         sources[source] += count
     cells = {
-        (visits.combine((campaign, source, "none", "none", "none")), ""): count
+        (hits.combine((campaign, source, "none", "none", "none")), ""): count
         for (campaign, source), count in links.items()
     }
     return released({"campaign": campaigns, "source": sources}, link=cells)
@@ -86,7 +87,7 @@ def test_a_country_and_its_networks_do_not_tell_the_few_of_a_small_network() -> 
     for (country, network), count in places.items():
         countries[country] += count
         networks[network] += count
-    combined = {(visits.combine(place), ""): count for place, count in places.items()}
+    combined = {(hits.combine(place), ""): count for place, count in places.items()}
     found = released({"country": countries, "network": networks}, place=combined)
 
     shown = found["network"]

@@ -3,10 +3,9 @@
 from flask_babel import gettext
 
 from consent.core import i18n
-from consent.counting import cleaning
+from consent.counting import cleaning, hits
 from consent.ledger import decisions
 from consent.site.schema import CAMPAIGN_PARAMETERS
-from consent.stats import visits
 from consent.stats.comparison import Name
 
 
@@ -35,8 +34,8 @@ def of_value(by: str, value: str) -> str:
     }
     if by in CAMPAIGN_PARAMETERS.values():
         names |= {
-            (by, visits.NO_CAMPAIGN): gettext("None"),
-            (by, visits.OTHER_CAMPAIGN): gettext("Others"),
+            (by, hits.NO_CAMPAIGN): gettext("None"),
+            (by, hits.OTHER_CAMPAIGN): gettext("Others"),
         }
     return names.get((by, value), value)
 

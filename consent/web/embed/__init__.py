@@ -11,9 +11,9 @@ from consent.banner import script
 from consent.banner.in_force import Memory
 from consent.core.errors import NotFound
 from consent.counting import cleaning
+from consent.counting.hits import Hit
 from consent.models import VersionText
 from consent.site import versions
-from consent.stats.visits import Hit
 from consent.web import context
 from consent.web.embed import hot
 

@@ -38,7 +38,8 @@ from consent.core.errors import (
     WrongOrigin,
 )
 from consent.core.settings import Settings
-from consent.counting import cleaning
+from consent.counting import cleaning, hits
+from consent.counting.hits import Hit, Seen
 from consent.counting.journal import Journal
 from consent.counting.networks import Countries, Networks
 from consent.counting.robots import is_robot
@@ -48,8 +49,6 @@ from consent.ledger.decisions import Choice, Recorded, Row
 from consent.ledger.group_commit import GroupCommit
 from consent.site.schema import SiteFile
 from consent.site.versions import Published
-from consent.stats import visits
-from consent.stats.visits import Hit, Seen
 from consent.web import context, problems, security
 from consent.web.embed.crowding import Crowding
 
@@ -208,7 +207,7 @@ def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> Answer
         networks.of(environ.get("REMOTE_ADDR")),
         countries.of(environ.get("REMOTE_ADDR")),
     )
-    cells = visits.cells(site_file, hit, seen, context.now(), in_force.number)
+    cells = hits.cells(site_file, hit, seen, context.now(), in_force.number)
     journal.add(in_force.site, cells)
     return Answer(204, [])
 
