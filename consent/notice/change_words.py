@@ -10,7 +10,7 @@ from typing import Any, Literal
 from flask_babel import gettext
 
 from consent.core.i18n import country
-from consent.notice import changes, publishing
+from consent.notice import changes, rendering
 from consent.notice.changes import Change, Reason, is_lifetime, is_text
 from consent.site import versions
 from consent.site.schema import SiteFile
@@ -53,7 +53,7 @@ def between(old: SiteFile, new: SiteFile, language: str) -> list[Said]:
 def asked_again(old: SiteFile, new: SiteFile, language: str) -> list[str]:
     """Titles of the purposes about which those who had granted them are asked again."""
     asked = versions.asked_again(old, new)
-    return [each.title for each in publishing.purposes(new, language) if each.key in asked]
+    return [each.title for each in rendering.purposes(new, language) if each.key in asked]
 
 
 def say(found: list[Change], old: SiteFile, new: SiteFile, language: str) -> list[Said]:
@@ -155,7 +155,7 @@ def _name(change: Change, old: SiteFile, new: SiteFile, language: str) -> str:
     # What is gone has its name from the old version.
     for site_file in (old, new) if change.new is None else (new, old):
         if table == "purposes":
-            titles = {each.key: each.title for each in publishing.purposes(site_file, language)}
+            titles = {each.key: each.title for each in rendering.purposes(site_file, language)}
         elif table in ("services", "processors"):
             titles = {each.key: each.name for each in getattr(site_file, table)}
         elif table in ("rights", "safeguards", "statements"):
@@ -202,13 +202,13 @@ def _shown(change: Change, value: Any, language: str) -> str:
     if is_text(value):
         return str(value.get(language) or next(iter(value.values())))
     if is_lifetime(value):
-        return publishing.lifetime(Lifetime.model_validate(value))
+        return rendering.lifetime(Lifetime.model_validate(value))
     if change.path[-1] == "seat":
         return country(value)
     if change.path[-1] == "countries":
         return ", ".join(map(country, value)) or gettext("Country not stated")
     if change.path[-1] == "months":
-        return publishing.lifetime(Lifetime(amount=value, unit="month"))
+        return rendering.lifetime(Lifetime(amount=value, unit="month"))
     if change.path[-1] in ("consent_types", "opt_out_signal", "signal") or isinstance(value, bool):
         return ""  # names of programs, and what they take for yes and no
     if isinstance(value, list):

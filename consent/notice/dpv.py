@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from consent.core import i18n
-from consent.notice import dpv_terms, publishing
+from consent.notice import dpv_terms, rendering
 from consent.site.schema import NECESSARY, Authority, Contact, Processor, Purpose, Service, SiteFile
 
 # The concept of each standard purpose. `necessary` is what needs no consent because the service could not be
@@ -183,7 +183,7 @@ def _process(site_file: SiteFile, purpose: Purpose, address: str) -> Node:
 
 def _stored(service: Service, languages: list[str], address: str) -> list[Node]:
     """What the service stores in the browser, and for how long."""
-    in_languages = [publishing.stored_by(service, language) for language in languages]
+    in_languages = [rendering.stored_by(service, language) for language in languages]
     return [
         {
             **_node(f"{address}-stored-{place}", "dpv:StorageCondition"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from consent.banner import script
-from consent.notice import publishing
+from consent.notice import rendering
 from consent.site.looks import Looks
 from consent.site.schema import SiteFile
 
@@ -35,7 +35,7 @@ class Preview:
 
 def of(site_file: SiteFile, number: int, language: str, address: str) -> Preview:
     """How a site file looks as the version of this number, on the server at `address`."""
-    text = publishing.text(site_file, number, language)
+    text = rendering.text(site_file, number, language)
     composed = script.compose(number, site_file, [text], address)
     first = composed.pop("first")
     functions = ",".join(

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from consent.core.catalogues import CATALOGUES
 from consent.demo import SITE_FILE
-from consent.notice import publishing
+from consent.notice import rendering
 from consent.site.schema import parse
 from tests.browser import banner
 from tests.browser.servers import Bench, Server
@@ -163,7 +163,7 @@ def test_in_no_language_is_either_button_larger_or_are_words_cut(opened, app):
     words = {}
     for language in CATALOGUES:
         with app.test_request_context(), force_locale(language):
-            words[language] = publishing.banner(file, language)
+            words[language] = rendering.banner(file, language)
     unfit = opened.evaluate(
         """([said, pixel]) => Object.keys(said).filter((language) => {
           const put = (selector, name) => {

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from consent.notice import publishing
+from consent.notice import publishing, rendering
 from tests.browser import banner
 from tests.browser.servers import Bench
 
@@ -372,7 +372,7 @@ class TestRightToLeft:
     @pytest.fixture(autouse=True, params=DEVICES)
     def words(self, request, page, monkeypatch, dress) -> None:
         page.set_viewport_size(DEVICES[request.param])
-        words = publishing.banner
+        words = rendering.banner
         arabic = {
             "title": "خيارك وخصوصيتك",
             "text": "نستخدم ملفات تعريف الارتباط والتقنيات المشابهة للإحصاءات والتسويق، فقط إذا وافقت.",

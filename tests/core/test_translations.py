@@ -14,7 +14,7 @@ from flask_babel import force_locale, gettext
 from consent.core.catalogues import CATALOGUES
 from consent.core.i18n import STAFF_LANGUAGES, country
 from consent.core.paths import ROOT, TRANSLATIONS
-from consent.notice import publishing
+from consent.notice import rendering
 from consent.site import schema
 from consent.site.values import Lifetime
 from tests.factories import SHOP
@@ -140,7 +140,7 @@ def test_lifetimes_are_words_in_every_language(app: Flask, language: str) -> Non
     with app.app_context(), force_locale(language):
         for unit in ("minute", "hour", "day", "week", "month", "year"):
             for amount in (1, 2, 5, 13):
-                text = publishing.lifetime(Lifetime(amount=amount, unit=unit))
+                text = rendering.lifetime(Lifetime(amount=amount, unit=unit))
                 assert str(amount) in text
                 assert "duration" not in text
 
@@ -153,7 +153,7 @@ def test_a_site_speaks_each_language(app: Flask, language: str) -> None:
         else SHOP.replace(".nb =", f".{language} =").replace('"en", "nb"', f'"en", "{language}"')
     )
     with app.test_request_context():
-        text = publishing.render(schema.parse(spoken), language)
+        text = rendering.render(schema.parse(spoken), language)
     with app.app_context(), force_locale(language):
         assert text["banner"]["refuse"] == gettext("Reject all")
     for fragment in (*text["banner"].values(), text["settings"], text["cookies"], text["notice"]):

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from consent.core.errors import Invalid, NotFound
 from consent.ledger import decisions
 from consent.models import Decision, Staff, Version
-from consent.notice import publishing
+from consent.notice import rendering
 from consent.people import audit, staff
 from consent.site import versions
 from consent.web import context
@@ -92,7 +92,7 @@ def erase(member: Staff, site: str) -> ResponseReturnValue:
 
 
 def _page(shared: dict[str, Any], **more: object) -> str:
-    kept = publishing.lifetime(shared["file"].keep.decisions)
+    kept = rendering.lifetime(shared["file"].keep.decisions)
     return render_template("dashboard/decisions.html", **shared, kept=kept, **more)
 
 
@@ -133,7 +133,7 @@ def _answers(decision: Decision, version: Version) -> list[Answer]:
     site_file = versions.site_file(version)
     purposes = [
         Answer(each.title, decision.purposes[each.key])
-        for each in publishing.purposes(site_file, g.language)
+        for each in rendering.purposes(site_file, g.language)
         if each.key in decision.purposes
     ]
     services = [

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from consent.core.errors import Conflict, Invalid, NotFound
 from consent.models import Staff
-from consent.notice import drafts, publishing
+from consent.notice import drafts, rendering
 from consent.notice.drafts import Snapshot
 from consent.site import edit, forms, known_services, schema, versions
 from consent.site.forms import PARTS, ROWS, Place
@@ -240,7 +240,7 @@ def _form(
 def _shown(
     place: Place, source: str, found: list[Mistake], form: Any, site_file: SiteFile
 ) -> list[Shown]:
-    titles = {each.key: each.title for each in publishing.purposes(site_file, g.language)}
+    titles = {each.key: each.title for each in rendering.purposes(site_file, g.language)}
     return shown_fields(place, source, found, form, titles)
 
 
@@ -260,7 +260,7 @@ def _row_name(row: Any, site_file: SiteFile) -> str:
     known = known_services.known()["services"].get(used) if isinstance(used, str) else None
     if known and "name" not in row:
         return str(known["name"])
-    standard = {each.key: each.title for each in publishing.purposes(site_file, g.language)}
+    standard = {each.key: each.title for each in rendering.purposes(site_file, g.language)}
     for key in ("name", "title", "what", "key"):
         said = row.get(key)
         if isinstance(said, dict):

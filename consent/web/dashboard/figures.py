@@ -13,7 +13,7 @@ from consent.core import periods
 from consent.core.errors import NotFound
 from consent.core.periods import Period
 from consent.models import Site, Staff
-from consent.notice import publishing
+from consent.notice import rendering
 from consent.people import staff
 from consent.site import versions
 from consent.site.schema import SiteFile
@@ -195,7 +195,7 @@ class Asked:
             "hours": visits.detail(session, site, self.period, "hour")[0],
             "cards": {name: self.card(name, decided[in_detail]) for name in CARDS},
             "titles": {
-                each.key: each.title for each in publishing.purposes(self.site_file, g.language)
+                each.key: each.title for each in rendering.purposes(self.site_file, g.language)
             },
             "services": {each.key: each.name for each in self.site_file.services},
         }

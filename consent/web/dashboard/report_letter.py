@@ -16,7 +16,7 @@ from flask_babel import force_locale, format_date, format_number, format_percent
 from consent.core import emails, i18n, mail
 from consent.core.periods import Period
 from consent.core.settings import Settings
-from consent.notice import publishing
+from consent.notice import rendering
 from consent.outbox.reports import Report, Write
 from consent.stats import charts, consents, suppression, tables, visits
 from consent.stats.comparison import Number
@@ -183,7 +183,7 @@ def _actions(decided: consents.Answer) -> Table:
 
 
 def _purposes(report: Report, language: str) -> Table:
-    titles = {each.key: each.title for each in publishing.purposes(report.site_file, language)}
+    titles = {each.key: each.title for each in rendering.purposes(report.site_file, language)}
     return Table(
         [gettext("Agreed, by purpose"), gettext("Agreed"), gettext("Of decisions")],
         [

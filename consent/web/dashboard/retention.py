@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from consent import retention
 from consent.models import Staff
-from consent.notice import publishing
+from consent.notice import rendering
 from consent.retention import Due
 from consent.site.schema import Keep
 from consent.web import context
@@ -45,7 +45,7 @@ def page(member: Staff, site: str) -> str:
     kept = [
         Kept(
             *words[due.what],
-            periods.get(due.what) or publishing.lifetime(due.kept_for),
+            periods.get(due.what) or rendering.lifetime(due.kept_for),
             KEYS.get(due.what, ""),
             due,
         )
@@ -62,7 +62,7 @@ def page(member: Staff, site: str) -> str:
 
 def _periods(keep: Keep) -> dict[str, str]:
     """Periods that are sums, which are read more easily as such."""
-    both = publishing.lifetime(keep.decisions), publishing.lifetime(keep.counters)
+    both = rendering.lifetime(keep.decisions), rendering.lifetime(keep.counters)
     return {"totals of decisions": " + ".join(both)}
 
 

@@ -17,7 +17,7 @@ from consent.counting.useragent import classify
 from consent.ledger import decisions
 from consent.ledger.decisions import Choice
 from consent.models import Decision, Version
-from consent.notice import publishing
+from consent.notice import rendering
 from consent.site import versions
 from consent.site.schema import SiteFile
 from consent.web import context
@@ -238,18 +238,18 @@ def _recipients(site: str, template: str) -> str:
         template,
         version,
         asked=asked,
-        found=publishing.recipients(site_file, language, **asked),
+        found=rendering.recipients(site_file, language, **asked),
         countries=sorted(
             {
                 (code, i18n.country(code))
                 for each in site_file.processors
-                for code in publishing.places(each)
+                for code in rendering.places(each)
             },
             key=lambda each: each[1],
         ),
         purposes=[
             each
-            for each in publishing.purposes(site_file, language)
+            for each in rendering.purposes(site_file, language)
             if site_file.services_of(each.key)
         ],
     )
@@ -282,7 +282,7 @@ def _described(decision: Decision, version: Version) -> Made:
     }
     granted = [
         each.title
-        for each in publishing.purposes(site_file, language)
+        for each in rendering.purposes(site_file, language)
         if decision.purposes.get(each.key)
     ]
     granted += [each.name for each in site_file.services if decision.services.get(each.key)]
@@ -305,12 +305,12 @@ def _page(template: str, version: Version, **values: Any) -> str:
         template,
         version,
         text=versions.text(context.session(), version, language),
-        purposes=publishing.purposes(site_file, language),
+        purposes=rendering.purposes(site_file, language),
         decision=latest,
         granted=_state(latest),
         decision_id=uuid_utils.compat.uuid7(),
         saved="saved" in request.args,
-        opted_out=publishing.opted_out(site_file, language) if _withheld(site_file) else "",
+        opted_out=rendering.opted_out(site_file, language) if _withheld(site_file) else "",
         **values,
     )
 
