@@ -12,8 +12,7 @@ from consent.core.errors import Conflict, Invalid
 from consent.models import Site, Version
 from consent.notice import changes, rendering
 from consent.notice.changes import Change
-from consent.outbox import webhooks
-from consent.site import schema, versions
+from consent.site import events, schema, versions
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def publish(
     try:
         session.flush()
         session.add_all(rows)
-        webhooks.queue(session, made.site, "notice.published", _told(made, asked_again), now)
+        events.queue(session, made.site, "notice.published", _told(made, asked_again), now)
         session.commit()
     except IntegrityError:
         session.rollback()

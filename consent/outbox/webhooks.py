@@ -1,11 +1,10 @@
 """Tells other programs over HTTP what happens to a site, as Standard Webhooks 1.0 says (https://www.standardwebhooks.com).
 
-A message is queued in the transaction of what it tells, and tried until its receiver takes it.
+A message is queued in the transaction of what it tells (site/events.py), and tried until its receiver takes it.
 """
 
 import base64
 import hmac
-import json
 import re
 import secrets
 import uuid
@@ -14,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
-from typing import Any, Literal
 
 import uuid_utils.compat
 from sqlalchemy import String, cast, delete, func, select, update
@@ -25,7 +23,6 @@ from consent.core.errors import Invalid, NotFound
 from consent.models import Webhook, WebhookMessage
 from consent.site import versions
 
-Type = Literal["notice.published"]
 # Sends body and headers to a URL, and returns the status of the answer. Raises OSError, HTTPException.
 Post = Callable[[str, bytes, dict[str, str]], int]
 
@@ -96,23 +93,6 @@ def remove(session: Session, site: str, identity: uuid.UUID) -> None:
     if not gone.rowcount:  # type: ignore[attr-defined]
         raise NotFound(f"Site {site!r} has no webhook {identity}.")
     session.commit()
-
-
-def queue(session: Session, site: str, what: Type, data: dict[str, Any], now: datetime) -> None:
-    """Queues a message for each of the site's webhooks. The caller commits."""
-    body = json.dumps({"type": what, "timestamp": now.isoformat(), "data": data})
-    for webhook in session.scalars(select(Webhook).where(Webhook.site == site)):
-        session.add(
-            WebhookMessage(
-                site=site,
-                id=uuid_utils.compat.uuid7(),
-                webhook=webhook.id,
-                body=body,
-                queued_at=now,
-                attempts=0,
-                next_attempt_at=now,
-            )
-        )
 
 
 def deliver_due(session: Session, clock: Callable[[], datetime], post: Post) -> int:
