@@ -17,10 +17,11 @@ from consent.models import (
     Figure,
     Invitation,
     Merge,
+    OutboxItem,
     Site,
     Subscriber,
-    WebhookMessage,
 )
+from consent.models.outbox import LETTER, REPORT, WEBHOOK
 from consent.people import audit, invitations, sessions
 from consent.site import versions
 from consent.site.schema import SiteFile
@@ -105,7 +106,13 @@ def _old_deliveries(site: str, before: date) -> list[ColumnElement[bool]]:
 
 
 def _old_messages(site: str, before: date) -> list[ColumnElement[bool]]:
-    return [WebhookMessage.site == site, WebhookMessage.queued_at < _midnight(before)]
+    # An announcement's goes with its version.
+    kinds = (WEBHOOK, REPORT, LETTER)
+    return [
+        OutboxItem.site == site,
+        OutboxItem.kind.in_(kinds),
+        OutboxItem.queued_at < _midnight(before),
+    ]
 
 
 def _old_merges(site: str, before: date) -> list[ColumnElement[bool]]:
@@ -150,7 +157,7 @@ TASKS = (
     _figures("totals of decisions", _totals, (*consents.EXACT, *consents.BROKEN_DOWN)),
     _rows("unconfirmed subscribers", lambda _: UNCONFIRMED, Subscriber, _old_unconfirmed),
     _rows("deliveries", lambda _: DELIVERIES, Delivery, _old_deliveries),
-    _rows("webhook messages", lambda _: MESSAGES, WebhookMessage, _old_messages),
+    _rows("messages", lambda _: MESSAGES, OutboxItem, _old_messages),
     _rows("merges", lambda _: MERGES, Merge, _old_merges),
     _rows("invitations", lambda _: INVITATIONS, Invitation, _old_invitations),
     _rows("log of staff", lambda _: LOG, AuditEntry, _old_log),
@@ -208,8 +215,10 @@ def purge(session: Session, site: str, now: datetime) -> dict[str, int]:
 def purge_accounts(session: Session, now: datetime) -> dict[str, int]:
     """Erases what is no longer kept of staff, who belong to no site, and commits."""
     old = _old_log(audit.ACCOUNT, now.date() - timedelta(days=LOG.days))
+    letters = _old_messages(audit.ACCOUNT, now.date() - timedelta(days=MESSAGES.days))
     erased = {
         "sessions": sessions.end_old(session, now),
+        "letters": _erase(session, delete(OutboxItem).where(*letters)),
         "log of accounts": _erase(session, delete(AuditEntry).where(*old)),
     }
     session.commit()

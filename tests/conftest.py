@@ -26,7 +26,7 @@ from consent.demo import SITE_FILE
 from consent.notice import publishing
 from consent.people import api_tokens, staff
 from tests import factories, postgres
-from tests.mailbox import FROM, SERVER, Mailbox, serving
+from tests.mailbox import FROM, SERVER, Mailbox, serving, wait_for_letters
 
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("tests", deadline=None)
@@ -360,9 +360,10 @@ def box(mailbox: tuple[Mailbox, str]) -> Mailbox:
 
 
 @pytest.fixture
-def mailing(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> dict[str, Any]:
+def mailing(settings: dict[str, Any], mailbox: tuple[Mailbox, str]) -> Iterator[dict[str, Any]]:
     """Settings of a server that sends e-mail."""
-    return {**settings, "smtp_url": mailbox[1], "mail_from": FROM, "public_url": SERVER}
+    yield {**settings, "smtp_url": mailbox[1], "mail_from": FROM, "public_url": SERVER}
+    wait_for_letters()
 
 
 @pytest.fixture

@@ -51,6 +51,13 @@ class Mailbox:
             assert self.grown.wait_for(lambda: len(self.taken) >= number, timeout=60)
 
 
+def wait_for_letters() -> None:
+    """Until what was asked for in a request has been tried, in a thread of its own."""
+    for thread in threading.enumerate():
+        if thread.name == "letters":
+            thread.join()
+
+
 @contextmanager
 def serving() -> Iterator[tuple[Mailbox, str]]:
     """A mailbox, and the URL of its server."""

@@ -19,10 +19,11 @@ from consent.models import (
     Figure,
     Invitation,
     Merge,
+    OutboxItem,
     StaffSession,
     Subscriber,
-    WebhookMessage,
 )
+from consent.models.outbox import LETTER, WEBHOOK, queued
 from consent.notice import publishing
 from consent.outbox import webhooks
 from consent.people import staff
@@ -39,7 +40,7 @@ KEPT = {
     "totals of decisions": timedelta(days=5 * 366 + 25 * 31),
     "unconfirmed subscribers": timedelta(days=7),
     "deliveries": timedelta(days=60),
-    "webhook messages": timedelta(days=30),
+    "messages": timedelta(days=30),
     "merges": timedelta(days=7),
     "invitations": timedelta(days=7),
     "log of staff": timedelta(days=2 * 366),
@@ -68,19 +69,9 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
         session.add(
             Subscriber(site=site, id=uuid.uuid4(), email=email, language="en", asked_at=moment)
         )
-    elif what == "webhook messages":
+    elif what == "messages":
         webhook = webhooks.add(session, site, "https://receiver.example/", moment)
-        session.add(
-            WebhookMessage(
-                site=site,
-                id=uuid.uuid4(),
-                webhook=webhook.id,
-                body="{}",
-                queued_at=moment,
-                attempts=1,
-                delivered_at=moment,
-            )
-        )
+        session.add(queued(WEBHOOK, site, str(webhook.id), "{}", moment))
     elif what == "invitations":
         session.add(
             Invitation(
@@ -120,7 +111,7 @@ def days(what: str) -> set[date]:
         "totals of decisions": Figure.day,
         "unconfirmed subscribers": Subscriber.asked_at,
         "deliveries": Delivery.sent_at,
-        "webhook messages": WebhookMessage.queued_at,
+        "messages": OutboxItem.queued_at,
         "merges": Merge.merged_at,
         "invitations": Invitation.invited_at,
         "log of staff": AuditEntry.at,
@@ -208,11 +199,13 @@ def test_of_accounts_old_sessions_and_lines_of_the_log_go(app: Flask) -> None:
             )
         for age in (2 * 366 + 1, 2 * 366 - 1):
             session.add(entry("", NOW - timedelta(days=age)))
+        for age in (31, 29):
+            session.add(queued(LETTER, "", "reset", "{}", NOW - timedelta(days=age)))
         session.commit()
 
         erased = retention.purge_accounts(session, NOW)
 
-        assert erased == {"sessions": 2, "log of accounts": 1}
+        assert erased == {"sessions": 2, "letters": 1, "log of accounts": 1}
         assert set(session.scalars(select(StaffSession.hash))) == {"10 6", "29 0"}
         assert session.scalar(select(func.count()).select_from(AuditEntry)) == 1
 

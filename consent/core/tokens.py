@@ -1,6 +1,8 @@
 """Signed notes: which visitor of a site somebody is, whom a link in an e-mail is for, whose browser this is."""
 
+import base64
 import hashlib
+import hmac
 import uuid
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -62,6 +64,12 @@ def read_reset(keys: tuple[str, ...], token: str, now: datetime) -> tuple[uuid.U
     if now.timestamp() - int(moment) > RESET.total_seconds():
         raise ExpiredToken("The link is too old. Ask for another.")
     return uuid.UUID(hex=member), fingerprint
+
+
+def invitation(key: str, seed: str) -> str:
+    """The secret of an invitation's link. Of the two, the seed alone is stored until the letter is sent."""
+    made = hmac.digest(key.encode(), f"invitation {seed}".encode(), "sha256")
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 def issue_device(keys: tuple[str, ...], email: str) -> str:

@@ -5,6 +5,7 @@ from consent.models.counter import Counter, Merge
 from consent.models.decision import Decision
 from consent.models.draft import Draft
 from consent.models.figure import Figure
+from consent.models.outbox import OutboxItem
 from consent.models.public_page import PublicPage
 from consent.models.report import ReportSubscription
 from consent.models.site import Site
@@ -19,7 +20,7 @@ from consent.models.staff import (
     StaffSession,
 )
 from consent.models.version import Script, Version, VersionText
-from consent.models.webhook import Webhook, WebhookMessage
+from consent.models.webhook import Webhook
 
 __all__ = [
     "Announcement",
@@ -34,6 +35,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "Merge",
+    "OutboxItem",
     "PublicPage",
     "RecoveryCode",
     "ReportSubscription",
@@ -45,5 +47,4 @@ __all__ = [
     "Version",
     "VersionText",
     "Webhook",
-    "WebhookMessage",
 ]

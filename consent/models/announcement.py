@@ -1,7 +1,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consent.core.db import Base
@@ -40,23 +40,17 @@ class Announcement(Base):
     __tablename__ = "announcements"
     __table_args__ = (
         ForeignKeyConstraint(["site", "version"], ["versions.site", "versions.number"]),
-        Index("ix_announcements_next_turn_at", "next_turn_at"),
     )
 
     site: Mapped[str] = mapped_column(String(40), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    # What says when a process goes on with it, and what became of it.
+    item: Mapped[uuid.UUID]
     asked_at: Mapped[datetime]
-    # When a process may go on with it. None: it is finished, stopped or given up.
-    next_turn_at: Mapped[datetime | None]
     # The last subscriber that this round came to; they are taken in the order of their ids.
     through: Mapped[uuid.UUID | None]
     # How many the mail server refused in this round: for good, and for now.
     refused: Mapped[int]
     put_off: Mapped[int]
-    # Turns and rounds in a row that failed and told nobody. Given up: not finished, and some left here.
-    failures: Mapped[int]
     # How many have been told.
     told: Mapped[int]
-    finished_at: Mapped[datetime | None]
-    # What went wrong last.
-    error: Mapped[str | None] = mapped_column(String(300))

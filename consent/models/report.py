@@ -1,5 +1,5 @@
 import uuid
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,7 +17,5 @@ class ReportSubscription(Base):
         ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True
     )
     language: Mapped[str] = mapped_column(String(20))
-    # First day of the last month that they need no report of: they were sent it, or asked when it was over.
+    # First day of the last month whose report was queued for them, or that was over when they asked.
     sent_through: Mapped[date]
-    # Not before then: a process is sending it, or the mail server did not take it.
-    next_attempt_at: Mapped[datetime | None]

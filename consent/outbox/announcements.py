@@ -26,6 +26,7 @@ from consent.core.mail import Mailer, Refused
 from consent.models import Delivery, Subscriber, Version
 from consent.notice import change_words
 from consent.notice.change_words import Said
+from consent.outbox import letters
 from consent.site import versions
 from consent.site.schema import SiteFile
 
@@ -58,7 +59,7 @@ class Recipient(NamedTuple):
 def ask(
     session: Session, site_file: SiteFile, email: str, language: str, now: datetime
 ) -> Subscriber | None:
-    """Notes that somebody wants to be told, and commits. They are to be asked in an e-mail whether it was they.
+    """Notes that somebody wants to be told, queues the e-mail that asks whether it was they, and commits.
 
     None if that was asked today, or is confirmed: whoever fills in a stranger's address changes nothing, and fills no
     mailbox. Raises Invalid.
@@ -70,6 +71,8 @@ def ask(
     if found is not None:
         if found.confirmed_at or now - found.asked_at < ASK_AGAIN:
             return None
+        _ask_whether(session, found, now)
+        session.commit()
         return found
     spoken = site_file.site.languages
     found = Subscriber(
@@ -80,12 +83,18 @@ def ask(
         asked_at=now,
     )
     session.add(found)
+    _ask_whether(session, found, now)
     try:
         session.commit()
     except IntegrityError:  # at the same moment, in another tab
         session.rollback()
         return None
     return found
+
+
+def _ask_whether(session: Session, subscriber: Subscriber, now: datetime) -> None:
+    content = {"site": subscriber.site, "subscriber": str(subscriber.id)}
+    letters.put(session, subscriber.site, "confirmation", content, now)
 
 
 def get(session: Session, keys: tuple[str, ...], site: str, token: str) -> Subscriber:

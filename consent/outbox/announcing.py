@@ -1,8 +1,8 @@
 """Announces versions that staff ask for in the dashboard: queued in the database, and sent by the server itself.
 
 Thousands of e-mails take longer than a request may. Whichever process comes first goes on with an announcement for a
-turn, so that its other work waits no longer; it claims the turn in the database, and one that is killed leaves the rest
-to the next. Nobody is told twice: `announcements.announce` notes each address before the mail server has the message.
+turn, so that its other work waits no longer. Nobody is told twice: `announcements.announce` notes each address before
+the mail server has the message.
 """
 
 import uuid
@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from consent.core import mail
 from consent.core.errors import Conflict, ConsentError, Invalid, NotFound
 from consent.core.mail import Mailer
-from consent.models import Announcement, Delivery, Subscriber, Version
-from consent.outbox import announcements
+from consent.models import Announcement, Delivery, OutboxItem, Subscriber, Version
+from consent.models.outbox import ANNOUNCEMENT, queued
+from consent.outbox import announcements, queue
 from consent.outbox.announcements import Recipient, Sender, Told
 from consent.site import versions
 
@@ -50,11 +51,28 @@ def subscribers(session: Session, site: str) -> Subscribers:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """An announcement that the server was asked for, and how far it is."""
+
+    asked_at: datetime
+    # None: it is finished, stopped or given up.
+    next_turn_at: datetime | None
+    finished_at: datetime | None
+    # How many the mail server refused in this round: for good, and for now.
+    refused: int
+    put_off: int
+    # Turns and rounds in a row that failed and told nobody.
+    failures: int
+    told: int
+    error: str | None
+
+
+@dataclass(frozen=True)
 class Announced:
     """What is known of the announcement of a version, by the server or by `consent announce`."""
 
     # None: nobody asked the server for it.
-    asked: Announcement | None
+    asked: Asked | None
     told: int
     # When the last of them was told; None where nobody was, or it is no longer known.
     last: datetime | None
@@ -62,9 +80,10 @@ class Announced:
 
 def of_site(session: Session, site: str) -> dict[int, Announced]:
     """By the number of the version; only those of which something is known."""
+    query = select(Announcement, OutboxItem).join(OutboxItem, _is_its_item())
     asked = {
-        each.version: each
-        for each in session.scalars(select(Announcement).where(Announcement.site == site))
+        each.version: _asked(each, item)
+        for each, item in session.execute(query.where(Announcement.site == site))
     }
     told = {
         number: (count, last)
@@ -80,7 +99,20 @@ def of_site(session: Session, site: str) -> dict[int, Announced]:
     }
 
 
-def _announced(asked: Announcement | None, told: int, last: datetime | None) -> Announced:
+def _asked(announcement: Announcement, item: OutboxItem) -> Asked:
+    return Asked(
+        announcement.asked_at,
+        item.next_attempt_at,
+        item.sent_at,
+        announcement.refused,
+        announcement.put_off,
+        item.attempts,
+        announcement.told,
+        item.error,
+    )
+
+
+def _announced(asked: Asked | None, told: int, last: datetime | None) -> Announced:
     # Deliveries are forgotten sooner than announcements.
     if asked is not None:
         return Announced(asked, max(told, asked.told), last or asked.finished_at)
@@ -102,22 +134,19 @@ def ask(session: Session, site: str, number: int, now: datetime, *, minor: bool 
         raise Invalid(f"Version {number} is no material change.")
     if not is_in_time(version, now):
         raise Conflict(f"Version {number} is announced within {WITHIN.days} days or not at all.")
-    begun = {
-        "asked_at": now,
-        "next_turn_at": now,
-        "through": None,
-        "refused": 0,
-        "put_off": 0,
-        "failures": 0,
-        "finished_at": None,
-        "error": None,
-    }
-    again = update(Announcement).where(*_key(site, number), Announcement.next_turn_at.is_(None))
-    # Where it is under way nothing has to be done: a button may be pressed twice.
-    if not _changes_one(session, again.values(**begun)) and not session.get(
-        Announcement, (site, number)
-    ):
-        session.add(Announcement(site=site, version=number, told=0, **begun))
+    announcement = session.get(Announcement, (site, number), with_for_update=True)
+    if announcement is None:
+        item = queued(ANNOUNCEMENT, site, str(number), "{}", now)
+        announcement = Announcement(site=site, version=number, item=item.id, told=0)
+        session.add_all((item, announcement))
+    else:
+        item = session.get_one(OutboxItem, (site, announcement.item))
+        # Where it is under way nothing has to be done: a button may be pressed twice.
+        if item.next_attempt_at is not None:
+            return
+        item.next_attempt_at, item.sent_at, item.error, item.attempts = now, None, None, 0
+    announcement.asked_at, announcement.through = now, None
+    announcement.refused = announcement.put_off = 0
     try:
         session.commit()
     except IntegrityError:  # at the same moment, in another tab
@@ -127,10 +156,13 @@ def ask(session: Session, site: str, number: int, now: datetime, *, minor: bool 
 def stop(session: Session, site: str, number: int) -> None:
     """Tells nobody more, after the one who is being told. Commits. Raises NotFound."""
     versions.get(session, site, number)
-    under_way = update(Announcement).where(
-        *_key(site, number), Announcement.next_turn_at.is_not(None)
+    under_way = update(OutboxItem).where(
+        OutboxItem.site == site,
+        OutboxItem.kind == ANNOUNCEMENT,
+        OutboxItem.about == str(number),
+        OutboxItem.next_attempt_at.is_not(None),
     )
-    if not _changes_one(session, under_way.values(next_turn_at=None, error=None, failures=0)):
+    if not _changes_one(session, under_way.values(next_attempt_at=None, error=None, attempts=0)):
         raise NotFound(f"Version {number} of site {site!r} is not being announced.")
     session.commit()
 
@@ -142,29 +174,10 @@ def send_due(
     open_mailer: Callable[[], Mailer],
 ) -> None:
     """Goes on for a turn with each announcement that no other process is at, and commits."""
-    due = (
-        select(Announcement.site, Announcement.version)
-        .where(Announcement.next_turn_at <= clock())
-        .order_by(Announcement.next_turn_at)
-    )
-    for site, number in session.execute(due).all():
-        claim = clock() + CLAIM
-        if _claim(session, site, number, clock(), claim):
-            after = _take_turn(session, clock, sender, open_mailer, (site, number), claim)
-            told = select(func.count()).where(Delivery.site == site, Delivery.version == number)
-            this = update(Announcement).where(*_key(site, number))
-            session.execute(this.values(told=session.scalar(told)))
-            # Unless it was stopped meanwhile, or this process took so long that another has it.
-            session.execute(this.where(Announcement.next_turn_at == claim).values(**after))
-            session.commit()
-
-
-def _claim(session: Session, site: str, number: int, now: datetime, until: datetime) -> bool:
-    """Whether this process is the one that goes on with it now."""
-    due = update(Announcement).where(*_key(site, number), Announcement.next_turn_at <= now)
-    claimed = _changes_one(session, due.values(next_turn_at=until))
-    session.commit()
-    return claimed
+    for item in queue.due(session, ANNOUNCEMENT, clock()):
+        now = clock()
+        if queue.claim(session, item, now, now + CLAIM):
+            _take_turn(session, clock, sender, open_mailer, item, now + CLAIM)
 
 
 def _take_turn(
@@ -172,25 +185,37 @@ def _take_turn(
     clock: Callable[[], datetime],
     sender: Sender,
     open_mailer: Callable[[], Mailer],
-    key: tuple[str, int],
+    item: queue.Key,
     claim: datetime,
-) -> dict[str, Any]:
-    """Tells some subscribers. What the announcement is afterwards."""
+) -> None:
+    """Tells some subscribers, and notes what the announcement is afterwards. Commits."""
     until = clock() + TURN
-    progress = Progress.of(session.get_one(Announcement, key))
+    found = select(Announcement, OutboxItem).join(OutboxItem, _is_its_item())
+    announcement, stored = session.execute(
+        found.where(Announcement.site == item[0], Announcement.item == item[1])
+    ).one()
+    key = (announcement.site, announcement.version)
+    progress = Progress.of(announcement, stored)
     version = versions.get(session, *key)
     to = _untold(session, key[0], progress)
     try:
         with open_mailer() as mailer:
             for told in announcements.announce(session, mailer, sender, version, to, clock()):
                 progress.add(told)
-                if clock() >= until or not _is_claimed(session, key, claim):
+                if clock() >= until or not queue.is_claimed(session, item, claim):
                     break
             else:
                 progress.is_whole = True
     except ConsentError as problem:
-        progress.has_failed, progress.error = True, problem.detail[:300]
-    return progress.after(clock())
+        progress.has_failed, progress.error = True, problem.detail[: queue.LONGEST_ERROR]
+    state = progress.after(clock())
+    told_so_far = select(func.count()).where(Delivery.site == key[0], Delivery.version == key[1])
+    this = update(Announcement).where(Announcement.site == key[0], Announcement.version == key[1])
+    session.execute(this.values(told=session.scalar(told_so_far)))
+    # Unless it was stopped meanwhile, or this process took so long that another has it.
+    if queue.change(session, item, claim, **state):
+        session.execute(this.values(progress.round(state["next_attempt_at"] is None)))
+    session.commit()
 
 
 @dataclass
@@ -209,8 +234,14 @@ class Progress:
     has_told: bool = False
 
     @classmethod
-    def of(cls, stored: Announcement) -> "Progress":
-        return cls(stored.asked_at, stored.through, stored.refused, stored.put_off, stored.failures)
+    def of(cls, announcement: Announcement, item: OutboxItem) -> "Progress":
+        return cls(
+            announcement.asked_at,
+            announcement.through,
+            announcement.refused,
+            announcement.put_off,
+            item.attempts,
+        )
 
     def add(self, told: Told) -> None:
         self.through = told.recipient.subscriber
@@ -219,24 +250,22 @@ class Progress:
         self.has_told |= told.is_new and not told.refused
 
     def after(self, now: datetime) -> dict[str, Any]:
-        """Columns of the announcement at the end of a turn."""
-        kept = {
-            "through": self.through,
-            "refused": self.refused,
-            "put_off": self.put_off,
-            "error": self.error,
-            "failures": 0 if self.has_told else self.failures,
-        }
+        """What the item of the announcement is at the end of a turn."""
+        kept = {"error": self.error, "attempts": 0 if self.has_told else self.failures}
         if self.is_whole and not self.put_off:
-            return {**kept, "next_turn_at": None, "finished_at": now}
+            return {**kept, "next_attempt_at": None, "sent_at": now}
         if not (self.is_whole or self.has_failed):
-            return {**kept, "next_turn_at": now}
+            return {**kept, "next_attempt_at": now}
         failures = 1 if self.has_told else self.failures + 1
-        if failures > len(PAUSES):
-            return {**kept, "next_turn_at": None, "failures": failures}
-        later = {**kept, "next_turn_at": now + PAUSES[failures - 1], "failures": failures}
-        # Those who were put off may stand anywhere, so the next round begins with the first of all.
-        return later | ({"through": None, "refused": 0, "put_off": 0} if self.is_whole else {})
+        pause = queue.pause(PAUSES, failures)
+        return {**kept, "next_attempt_at": pause and now + pause, "attempts": failures}
+
+    def round(self, is_over: bool) -> dict[str, Any]:
+        """Where the round has come to at the end of a turn."""
+        if self.is_whole and not is_over:
+            # Those who were put off may be anywhere, so the next round begins with the first of all.
+            return {"through": None, "refused": 0, "put_off": 0}
+        return {"through": self.through, "refused": self.refused, "put_off": self.put_off}
 
 
 def _untold(session: Session, site: str, progress: Progress) -> Iterator[Recipient]:
@@ -257,13 +286,8 @@ def _untold(session: Session, site: str, progress: Progress) -> Iterator[Recipie
         after = some[-1].id
 
 
-def _is_claimed(session: Session, key: tuple[str, int], claim: datetime) -> bool:
-    found = session.scalar(select(Announcement.next_turn_at).where(*_key(*key)))
-    return found == claim
-
-
-def _key(site: str, number: int) -> list[ColumnElement[bool]]:
-    return [Announcement.site == site, Announcement.version == number]
+def _is_its_item() -> ColumnElement[bool]:
+    return and_(OutboxItem.site == Announcement.site, OutboxItem.id == Announcement.item)
 
 
 def _changes_one(session: Session, statement: Any) -> bool:

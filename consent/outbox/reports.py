@@ -4,15 +4,16 @@ A month is reported when all its days are closed (closing.py), in figures that m
 pages' (dashboard/report_letter.py).
 """
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from consent.core import log_throttle, mail, periods
@@ -20,7 +21,9 @@ from consent.core.db import upsert
 from consent.core.errors import Contradiction, Invalid
 from consent.core.mail import Mailer, Refused
 from consent.core.periods import Period
-from consent.models import Figure, Membership, ReportSubscription, Site, Staff
+from consent.models import Figure, Membership, OutboxItem, ReportSubscription, Site, Staff
+from consent.models.outbox import REPORT, queued
+from consent.outbox import queue
 from consent.site import versions
 from consent.site.schema import SiteFile
 from consent.stats import closing, comparison, consents, figures, visits
@@ -31,8 +34,8 @@ TOPS: tuple[visits.By, ...] = ("page", "entry", "referrer")
 MOST_ROWS = 10
 # What a process that sends a report has it to itself for; then another may try.
 CLAIM = timedelta(minutes=10)
-# Before a report that the mail server did not take is tried again.
-PAUSE = timedelta(hours=6)
+# Before each further try of a report that the mail server did not take; after the last it is given up.
+PAUSES = tuple(timedelta(hours=hours) for hours in (6, 6, 12, 24, 24, 24, 24))
 
 
 class Publication(NamedTuple):
@@ -157,6 +160,28 @@ class Sent(NamedTuple):
 Write = Callable[[Report, str], EmailMessage]
 
 
+def queue_due(session: Session, site: str, now: datetime) -> Period:
+    """Queues the last month's report for each member who asked for it and has not had it, and commits. That month.
+
+    Raises UnknownSite.
+    """
+    month = last_month(session, site, now)
+    query = select(ReportSubscription.staff).where(ReportSubscription.site == site, *_is_due(month))
+    for member in session.scalars(query.order_by(ReportSubscription.staff)).all():
+        # Of several processes that come at once, one finds it due.
+        found = session.execute(
+            update(ReportSubscription)
+            .where(*_of(site, member), *_is_due(month))
+            .values(sent_through=month.first)
+            .execution_options(synchronize_session=False)
+        )
+        if found.rowcount:  # type: ignore[attr-defined]
+            content = json.dumps({"month": f"{month.first:%Y-%m}"})
+            session.add(queued(REPORT, site, str(member), content, now))
+        session.commit()
+    return month
+
+
 def send(
     session: Session, site: str, smtp_url: str, write: Write, clock: Callable[[], datetime]
 ) -> Iterator[Sent]:
@@ -165,41 +190,56 @@ def send(
     May be stopped, and begun again, at any point and by several processes at once. Raises UnknownSite, and NoMail if
     there is no connection, or it is lost.
     """
-    month = last_month(session, site, clock())
-    due = session.execute(
-        select(ReportSubscription.staff, ReportSubscription.language, Staff.email)
-        .join(Staff, Staff.id == ReportSubscription.staff)
-        .where(ReportSubscription.site == site, *_is_due(month, clock()))
-        .order_by(ReportSubscription.staff)
-    ).all()
-    if not due:
+    queue_due(session, site, clock())
+    if not queue.due(session, REPORT, clock(), OutboxItem.site == site):
         return
-    report = of_month(session, site, month, clock())
 
     @cache
-    def letter(language: str) -> EmailMessage:
-        return write(report, language)
+    def letter(month: str, language: str) -> EmailMessage:
+        return write(of_month(session, site, periods.parse_month(month), clock()), language)
 
     with Mailer(smtp_url) as mailer:
-        for member, language, email in due:
-            if not _claim(session, site, member, month, clock()):
+        for key in queue.claimed(session, REPORT, clock, CLAIM, OutboxItem.site == site):
+            item = session.get_one(OutboxItem, key)
+            to = _recipient(session, item)
+            if to is None:
+                queue.failed(session, key, "Nobody wants it any more.", clock(), (), for_good=True)
                 continue
+            email, language = to
+            month = json.loads(item.content)["month"]
+            refused = _deliver(session, mailer, letter(month, language), email, key, clock)
+            yield Sent(email, refused)
 
-            def note(member: uuid.UUID = member) -> None:
-                _set(session, site, member, sent_through=month.first, next_attempt_at=None)
 
-            try:
-                mailer.send(mail.addressed(letter(language), email), before_the_end=note)
-            except (Refused, Invalid) as error:
-                if isinstance(error, Refused) and error.is_for_good:
-                    note()
-                else:
-                    later = clock() + PAUSE
-                    before = report.before.first
-                    _set(session, site, member, sent_through=before, next_attempt_at=later)
-                yield Sent(email, error.detail)
-            else:
-                yield Sent(email)
+def _recipient(session: Session, item: OutboxItem) -> tuple[str, str] | None:
+    """Their address and language, if they still want it and may still see the site."""
+    member = uuid.UUID(item.about)
+    found = session.execute(
+        select(Staff.email, ReportSubscription.language)
+        .join(Staff, Staff.id == ReportSubscription.staff)
+        .where(*_of(item.site, member), _may_see())
+    ).one_or_none()
+    return found and (found.email, found.language)
+
+
+def _deliver(
+    session: Session,
+    mailer: Mailer,
+    letter: EmailMessage,
+    email: str,
+    key: queue.Key,
+    clock: Callable[[], datetime],
+) -> str:
+    """What is wrong, or nothing. Raises NoMail."""
+    try:
+        mailer.send(
+            mail.addressed(letter, email), before_the_end=lambda: queue.sent(session, key, clock())
+        )
+    except (Refused, Invalid) as error:
+        is_for_good = isinstance(error, Refused) and error.is_for_good
+        queue.failed(session, key, error.detail, clock(), PAUSES, for_good=is_for_good)
+        return error.detail
+    return ""
 
 
 def send_due(
@@ -224,37 +264,12 @@ def _of(site: str, member: uuid.UUID) -> list[ColumnElement[bool]]:
     return [ReportSubscription.site == site, ReportSubscription.staff == member]
 
 
-def _is_due(month: Period, now: datetime) -> list[ColumnElement[bool]]:
-    """For members that may still see the site, and that no process is writing to."""
-    return [
-        ReportSubscription.sent_through < month.first,
-        or_(
-            ReportSubscription.next_attempt_at.is_(None), ReportSubscription.next_attempt_at <= now
-        ),
-        exists().where(
-            Membership.site == ReportSubscription.site,
-            Membership.staff == ReportSubscription.staff,
-        ),
-    ]
+def _is_due(month: Period) -> list[ColumnElement[bool]]:
+    return [ReportSubscription.sent_through < month.first, _may_see()]
 
 
-def _claim(session: Session, site: str, member: uuid.UUID, month: Period, now: datetime) -> bool:
-    """Whether this process is the one that sends it now. Once another has it, it is not due."""
-    claimed = session.execute(
-        update(ReportSubscription)
-        .where(*_of(site, member), *_is_due(month, now))
-        .values(next_attempt_at=now + CLAIM)
-        .execution_options(synchronize_session=False)
+def _may_see() -> ColumnElement[bool]:
+    return exists().where(
+        Membership.site == ReportSubscription.site,
+        Membership.staff == ReportSubscription.staff,
     )
-    session.commit()
-    return bool(claimed.rowcount)  # type: ignore[attr-defined]
-
-
-def _set(session: Session, site: str, member: uuid.UUID, **values: Any) -> None:
-    session.execute(
-        update(ReportSubscription)
-        .where(*_of(site, member))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    session.commit()

@@ -15,12 +15,14 @@ from datetime import datetime, timedelta
 from http.client import HTTPException
 
 import uuid_utils.compat
-from sqlalchemy import String, cast, delete, func, select, update
+from sqlalchemy import String, cast, delete, func, select
 from sqlalchemy.orm import Session
 
 from consent.core import outside
 from consent.core.errors import Invalid, NotFound
-from consent.models import Webhook, WebhookMessage
+from consent.models import OutboxItem, Webhook
+from consent.models.outbox import WEBHOOK
+from consent.outbox import queue
 from consent.site import versions
 
 # Sends body and headers to a URL, and returns the status of the answer. Raises OSError, HTTPException.
@@ -65,7 +67,7 @@ class State:
 
     webhook: Webhook
     # The latest message; None where there was none.
-    last: WebhookMessage | None
+    last: OutboxItem | None
     # How many are to be tried again.
     waiting: int
 
@@ -73,15 +75,19 @@ class State:
 def states(session: Session, site: str) -> list[State]:
     """Raises UnknownSite."""
     # Ids of messages are in the order of their time.
-    query = select(WebhookMessage).where(WebhookMessage.site == site).order_by(WebhookMessage.id)
-    messages: dict[uuid.UUID, list[WebhookMessage]] = {}
+    query = (
+        select(OutboxItem)
+        .where(OutboxItem.site == site, OutboxItem.kind == WEBHOOK)
+        .order_by(OutboxItem.id)
+    )
+    messages: dict[str, list[OutboxItem]] = {}
     for message in session.scalars(query):
-        messages.setdefault(message.webhook, []).append(message)
+        messages.setdefault(message.about, []).append(message)
     return [
         State(
             each,
-            next(reversed(messages.get(each.id, [])), None),
-            sum(message.next_attempt_at is not None for message in messages.get(each.id, [])),
+            next(reversed(messages.get(str(each.id), [])), None),
+            sum(message.next_attempt_at is not None for message in messages.get(str(each.id), [])),
         )
         for each in of_site(session, site)
     ]
@@ -92,6 +98,13 @@ def remove(session: Session, site: str, identity: uuid.UUID) -> None:
     gone = session.execute(delete(Webhook).where(Webhook.site == site, Webhook.id == identity))
     if not gone.rowcount:  # type: ignore[attr-defined]
         raise NotFound(f"Site {site!r} has no webhook {identity}.")
+    session.execute(
+        delete(OutboxItem).where(
+            OutboxItem.site == site,
+            OutboxItem.kind == WEBHOOK,
+            OutboxItem.about == str(identity),
+        )
+    )
     session.commit()
 
 
@@ -101,57 +114,44 @@ def deliver_due(session: Session, clock: Callable[[], datetime], post: Post) -> 
     How many were taken. The caller comes again for the next ones.
     """
     # Ids are in the order of their time. PostgreSQL before 18 finds the least of texts only.
-    first = func.min(cast(WebhookMessage.id, String))
+    first = func.min(cast(OutboxItem.id, String))
     due = (
-        select(WebhookMessage.site, WebhookMessage.webhook, first)
-        .where(WebhookMessage.next_attempt_at <= clock())
-        .group_by(WebhookMessage.site, WebhookMessage.webhook)
-        .order_by(func.min(WebhookMessage.next_attempt_at))
+        select(OutboxItem.site, first)
+        .where(OutboxItem.kind == WEBHOOK, OutboxItem.next_attempt_at <= clock())
+        .group_by(OutboxItem.site, OutboxItem.about)
+        .order_by(func.min(OutboxItem.next_attempt_at))
         .limit(AT_ONCE)
     )
     now = clock()
-    claimed = [
-        session.get_one(WebhookMessage, (site, uuid.UUID(identity)))
-        for site, _, identity in session.execute(due).all()
-        if _claim(session, site, uuid.UUID(identity), now)
-    ]
-    if not claimed:
-        return 0
-    requests = [_request(session, each, now) for each in claimed]
+    keys = [(site, uuid.UUID(identity)) for site, identity in session.execute(due).all()]
+    claimed = [key for key in keys if queue.claim(session, key, now, now + CLAIM)]
+    requests = {key: _request(session, key, now) for key in claimed}
     # The connection goes back while the receivers think.
     session.commit()
     taken = 0
-    with ThreadPoolExecutor(len(requests)) as threads:
+    with ThreadPoolExecutor(max(len(requests), 1)) as threads:
         tried = {
-            threads.submit(_tried, post, *request): message
-            for request, message in zip(requests, claimed, strict=True)
+            threads.submit(_tried, post, *request): key
+            for key, request in requests.items()
+            if request
         }
         for each in as_completed(tried):
             taken += _note(session, tried[each], *each.result(), clock())
     return taken
 
 
-def _claim(session: Session, site: str, identity: uuid.UUID, now: datetime) -> bool:
-    """Whether this process is the one that sends it now. Once another has it, it is not due."""
-    claimed = session.execute(
-        update(WebhookMessage)
-        .where(
-            WebhookMessage.site == site,
-            WebhookMessage.id == identity,
-            WebhookMessage.next_attempt_at <= now,
-        )
-        .values(next_attempt_at=now + CLAIM)
-    )
-    session.commit()
-    return bool(claimed.rowcount)  # type: ignore[attr-defined]
-
-
 Request = tuple[str, bytes, dict[str, str]]
 
 
-def _request(session: Session, message: WebhookMessage, now: datetime) -> Request:
-    webhook = session.get_one(Webhook, (message.site, message.webhook))
-    body = message.body.encode()
+def _request(session: Session, key: queue.Key, now: datetime) -> Request | None:
+    """None where the webhook was removed meanwhile."""
+    message = session.get(OutboxItem, key)
+    if message is None:
+        return None
+    webhook = session.get(Webhook, (message.site, uuid.UUID(message.about)))
+    if webhook is None:
+        return None
+    body = message.content.encode()
     return webhook.url, body, headers(webhook.secret, str(message.id), now, body)
 
 
@@ -164,18 +164,12 @@ def _tried(post: Post, url: str, body: bytes, given: dict[str, str]) -> tuple[in
     return status, None if 200 <= status < 300 else f"It answered {status}."
 
 
-def _note(
-    session: Session, message: WebhookMessage, status: int, error: str | None, now: datetime
-) -> bool:
-    message.error = error
-    message.attempts += 1
+def _note(session: Session, key: queue.Key, status: int, error: str | None, now: datetime) -> bool:
     if error is None:
-        message.delivered_at, message.next_attempt_at = now, None
-    elif status == 410 or message.attempts > len(PAUSES):
-        message.next_attempt_at = None  # gone, as it says itself; or tried for three days
+        queue.sent(session, key, now)
     else:
-        message.next_attempt_at = now + PAUSES[message.attempts - 1]
-    session.commit()
+        # 410: it is gone, as it says itself.
+        queue.failed(session, key, error, now, PAUSES, for_good=status == 410)
     return error is None
 
 

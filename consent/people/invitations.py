@@ -23,8 +23,9 @@ def invite(
     sites: Sequence[str],
     role: str,
     now: datetime,
+    secret: str = "",
 ) -> str:
-    """What the link is to hold. It is stored as a hash only. The caller commits.
+    """What the link is to hold: `secret`, or a new one. It is stored as a hash only. The caller commits.
 
     Whether somebody has this address is not told: an owner of one site learns nothing of the members of others.
 
@@ -35,7 +36,7 @@ def invite(
         raise Invalid(f"{role!r} is no role. There are {', '.join(staff.ROLES)}.")
     if not sites:
         raise Invalid("Say to which sites.")
-    secret = secrets.token_urlsafe(32)
+    secret = secret or secrets.token_urlsafe(32)
     for site in sites:
         staff.require_site(session, by, site, "owner")
         # The newest stands: who was invited in another role finds this one.

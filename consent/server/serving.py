@@ -29,7 +29,7 @@ from consent.core.settings import Settings
 from consent.counting.journal import Journal
 from consent.outbox import announcing, reports, webhooks
 from consent.stats import closing, sitemaps
-from consent.web import context
+from consent.web import context, letters
 from consent.web.dashboard import report_letter
 
 # Seconds. A worker that has not ended its requests by then is killed; no commit takes as long.
@@ -191,6 +191,7 @@ def chores(
     post = partial(webhooks.post, inside=inside)
     return [
         (HOUSE_CHECK, {"webhooks": lambda: webhooks.deliver_due(db.session(), context.now, post)}),
+        (HOUSE_CHECK, {"letters": letters.send_due}),
         (HOUSE_CHECK, {"announcements": _announce}),
         (
             SITEMAP_CHECK,

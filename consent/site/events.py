@@ -7,11 +7,11 @@ import json
 from datetime import datetime
 from typing import Any, Literal
 
-import uuid_utils.compat
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent.models import Webhook, WebhookMessage
+from consent.models import Webhook
+from consent.models.outbox import WEBHOOK, queued
 
 Type = Literal["notice.published"]
 
@@ -20,14 +20,4 @@ def queue(session: Session, site: str, what: Type, data: dict[str, Any], now: da
     """Queues a message for each of the site's webhooks, in the transaction of what happened. The caller commits."""
     body = json.dumps({"type": what, "timestamp": now.isoformat(), "data": data})
     for webhook in session.scalars(select(Webhook).where(Webhook.site == site)):
-        session.add(
-            WebhookMessage(
-                site=site,
-                id=uuid_utils.compat.uuid7(),
-                webhook=webhook.id,
-                body=body,
-                queued_at=now,
-                attempts=0,
-                next_attempt_at=now,
-            )
-        )
+        session.add(queued(WEBHOOK, site, str(webhook.id), body, now))

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from consent.core.db import db
 from consent.demo import SITE_FILE
-from consent.models import Decision, Subscriber, WebhookMessage
+from consent.models import Decision, OutboxItem, Subscriber
 from consent.notice import publishing
 from consent.outbox import webhooks
 from consent.people import staff
@@ -167,7 +167,7 @@ def announced(app) -> None:
         renamed = source.replace('"Syse AS"', '"Syse ASA"')
         publishing.publish(session, renamed, now)
         publishing.publish(session, renamed.replace("ASA", "AB"), now, lowered_because="The same")
-        session.execute(update(WebhookMessage).values(attempts=2, error="It answered 500."))
+        session.execute(update(OutboxItem).values(attempts=2, error="It answered 500."))
         session.add(
             Subscriber(
                 site="07sor",

@@ -117,12 +117,12 @@ def test_an_import_that_was_stopped_goes_on(
             raise KeyboardInterrupt
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(visits, "merge", stopped)
+    monkeypatch.setattr(hits, "merge", stopped)
     path = tmp_path / "access.log"
     path.write_text(line() * 45)
     with time_machine.travel(NOW, tick=False):
         assert command("import-log", "07sor", str(path))[0] == 130
-    monkeypatch.setattr(visits, "merge", real)
+    monkeypatch.setattr(hits, "merge", real)
     said, found = imported([line()] * 45)
 
     assert "25 page views counted, 20 counted before" in said
@@ -181,7 +181,7 @@ def test_whoever_reads_figures_meanwhile_does_not_break_it_up(
             closing.close_due(db.engine, "07sor", version.site_file, NOW)
         return done
 
-    monkeypatch.setattr(visits, "merge", read_in_between)
+    monkeypatch.setattr(hits, "merge", read_in_between)
 
     _, found = imported([line()] * 40)
 

@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
 from consent.core.db import db
-from consent.models import Membership, ReportSubscription, Site, Staff
+from consent.models import Membership, OutboxItem, ReportSubscription, Site, Staff
 from consent.notice import publishing
 from consent.outbox import reports
 from consent.people import staff
@@ -361,8 +361,8 @@ def test_what_the_mail_server_does_not_take_is_tried_again_later(
         subscribe(app, email=email)
 
     first = report("07sor", "--send", at=DECEMBER)
-    second = report("07sor", "--send", at=DECEMBER + reports.PAUSE / 2)
-    third = report("07sor", "--send", at=DECEMBER + reports.PAUSE)
+    second = report("07sor", "--send", at=DECEMBER + reports.PAUSES[0] / 2)
+    third = report("07sor", "--send", at=DECEMBER + reports.PAUSES[0])
 
     assert (first[0], first[1]) == (1, "1 sent, 2 refused.\n")
     assert "nobody@example.no: The mail server said 550" in first[2]
@@ -430,8 +430,8 @@ class TestProcesses:
             process.wait()
         with app.app_context():
             # The killed ones had one report each to themselves, for some minutes that are over now.
-            waiting = update(ReportSubscription).values(next_attempt_at=None)
-            db.session.execute(waiting)
+            waiting = update(OutboxItem).where(OutboxItem.next_attempt_at.is_not(None))
+            db.session.execute(waiting.values(next_attempt_at=datetime.now(UTC)))
             db.session.commit()
 
         last = subprocess.run(

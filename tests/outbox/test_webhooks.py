@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from consent.core.db import db
 from consent.core.errors import Invalid, NotFound, UnknownSite
-from consent.models import WebhookMessage
+from consent.models import OutboxItem
 from consent.notice import publishing
 from consent.outbox import webhooks
 from tests import factories
@@ -125,7 +125,7 @@ def test_it_is_tried_again_under_the_same_id_until_it_is_taken(receiver: Receive
 
     first, second = (headers["webhook-id"] for headers, _ in receiver.told)
     assert first == second
-    assert db.session.scalar(select(WebhookMessage.error)) is None
+    assert db.session.scalar(select(OutboxItem.error)) is None
 
 
 def test_after_three_days_it_is_given_up(receiver: Receiver) -> None:
@@ -137,8 +137,8 @@ def test_after_three_days_it_is_given_up(receiver: Receiver) -> None:
         deliver(moment)
         moment += timedelta(days=1)
 
-    message = db.session.scalars(select(WebhookMessage)).one()
-    assert (message.attempts, message.next_attempt_at, message.delivered_at) == (10, None, None)
+    message = db.session.scalars(select(OutboxItem)).one()
+    assert (message.attempts, message.next_attempt_at, message.sent_at) == (10, None, None)
     assert "refused" in (message.error or "")
 
 
@@ -153,7 +153,7 @@ def test_a_receiver_says_whether_to_come_again(
     deliver()
 
     assert len(receiver.told) == 1  # a redirect is not followed
-    assert (db.session.scalar(select(WebhookMessage.next_attempt_at)) is not None) is again
+    assert (db.session.scalar(select(OutboxItem.next_attempt_at)) is not None) is again
 
 
 def test_two_processes_send_it_once(receiver: Receiver, app: Flask) -> None:
@@ -219,7 +219,7 @@ def test_what_is_removed_is_told_nothing_more(receiver: Receiver) -> None:
     webhooks.remove(db.session(), "krukke", made.id)
 
     assert (deliver(), receiver.told) == (0, [])
-    assert db.session.scalar(select(func.count()).select_from(WebhookMessage)) == 0
+    assert db.session.scalar(select(func.count()).select_from(OutboxItem)) == 0
     with pytest.raises(NotFound):
         webhooks.remove(db.session(), "krukke", made.id)
 

@@ -17,7 +17,7 @@ from consent.core import emails, mail, outside
 from consent.core.db import db
 from consent.core.errors import Invalid
 from consent.demo import SITE_FILE
-from consent.models import Announcement, Subscriber
+from consent.models import OutboxItem, Subscriber
 from consent.notice import publishing
 from consent.outbox import announcing, webhooks
 from consent.outbox.announcements import Sender
@@ -363,9 +363,9 @@ class TestMail:
             began = time.monotonic()
             announcing.send_due(session, lambda: now, sender, lambda: mail.Mailer(url, 0.4))
             assert time.monotonic() - began < 5
-            tried = session.scalars(select(Announcement)).all()
+            tried = session.scalars(select(OutboxItem)).all()
             assert ["longer than" in (each.error or "") for each in tried] == [True, True]
-            assert all(each.next_turn_at for each in tried)
+            assert all(each.next_attempt_at for each in tried)
             webhooks.deliver_due(session, lambda: now, lambda url, *_: told.append(url) or 204)
         assert told == ["https://shop.example/hook"]
 

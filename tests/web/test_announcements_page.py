@@ -18,7 +18,8 @@ from consent import retention
 from consent.core import mail
 from consent.core.db import db
 from consent.core.mail import Mailer
-from consent.models import Announcement, Delivery, Subscriber, WebhookMessage
+from consent.models import Announcement, Delivery, OutboxItem, Subscriber
+from consent.models.outbox import ANNOUNCEMENT
 from consent.notice import publishing
 from consent.outbox import announcements, announcing
 from consent.outbox import webhooks as hooks
@@ -90,6 +91,11 @@ def send(app: Flask, ahead: timedelta = timedelta(0), **smtp: str) -> None:
 def stored(app: Flask) -> Announcement:
     with app.app_context():
         return db.session.scalars(select(Announcement)).one()
+
+
+def item(app: Flask) -> OutboxItem:
+    with app.app_context():
+        return db.session.scalars(select(OutboxItem).where(OutboxItem.kind == ANNOUNCEMENT)).one()
 
 
 def read(client: FlaskClient, path: str = PAGE) -> str:
@@ -202,7 +208,7 @@ def test_whom_another_process_tells_at_this_moment_is_told_once(
     send(app, timedelta(minutes=2))
 
     assert Counter(box.recipients) == {"kari@example.no": 1, "ola@example.no": 1}
-    assert stored(app).finished_at is not None
+    assert item(app).sent_at is not None
 
 
 def test_a_turn_ends_so_that_other_work_is_done(
@@ -235,7 +241,7 @@ def test_whom_the_mail_server_refuses_for_good_is_not_tried_again(
     assert box.recipients == ["kari@example.no"]
     assert "Sent to 1 subscriber" in read(bob)
     assert "The mail server refused 1." in read(bob)
-    assert "nobody@" not in repr(vars(stored(app)))
+    assert "nobody@" not in repr((vars(stored(app)), vars(item(app))))
 
 
 def test_whom_it_refuses_for_now_is_tried_later(app: Flask, bob: FlaskClient, box: Mailbox) -> None:
@@ -250,7 +256,7 @@ def test_whom_it_refuses_for_now_is_tried_later(app: Flask, bob: FlaskClient, bo
     send(app, announcing.PAUSES[0])
 
     assert box.recipients == ["kari@example.no", "later@example.no"]
-    assert stored(app).finished_at is not None
+    assert item(app).sent_at is not None
 
 
 def test_whom_it_never_takes_is_given_up_however_short_the_turns(
@@ -337,12 +343,12 @@ def test_a_server_that_is_killed_goes_on_and_tells_each_once(
     with app.app_context():
         assert len(box.recipients) < MANY
         # The time that a claim holds is over.
-        db.session.execute(update(Announcement).values(next_turn_at=datetime.now(UTC)))
+        db.session.execute(update(OutboxItem).values(next_attempt_at=datetime.now(UTC)))
         db.session.commit()
 
     with server.running():
         until = time.monotonic() + 60
-        while stored(app).finished_at is None and time.monotonic() < until:
+        while item(app).sent_at is None and time.monotonic() < until:
             time.sleep(0.1)
 
     told = Counter(box.recipients)
@@ -476,7 +482,7 @@ class TestWebhooks:
         ("values", "words"),
         [
             ({"attempts": 0}, "On its way"),
-            ({"attempts": 1, "next_attempt_at": None, "delivered_at": ...}, "Taken"),
+            ({"attempts": 1, "next_attempt_at": None, "sent_at": ...}, "Taken"),
             ({"attempts": 3, "error": "It answered 500."}, "Failing tried 3 times, next at"),
             (
                 {"attempts": 10, "next_attempt_at": None, "error": "It answered 410."},
@@ -493,7 +499,7 @@ class TestWebhooks:
         with app.app_context():
             publish({"Counter GmbH": "Zähler AG"})
             changed = {name: now if value is ... else value for name, value in values.items()}
-            db.session.execute(update(WebhookMessage).values(**changed))
+            db.session.execute(update(OutboxItem).values(**changed))
             db.session.commit()
 
         assert words in read(bob)

@@ -1,18 +1,20 @@
 """Staff pages: who may see and change a site, and what they did."""
 
+import secrets
 import uuid
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from consent.core import tokens
 from consent.core.errors import Conflict, Invalid, NotFound
-from consent.core.mail import NoMail
 from consent.models import Staff
+from consent.outbox import letters as outbox
 from consent.people import audit, invitations, staff
 from consent.site import versions
-from consent.web import context
-from consent.web.dashboard import frame, letters
+from consent.web import context, letters
+from consent.web.dashboard import frame
 from consent.web.dashboard.audit_words import said
 from consent.web.dashboard.frame import members_only
 from consent.web.security import MAIL_LIMIT, limiter
@@ -42,22 +44,23 @@ def invite(member: Staff, site: str) -> ResponseReturnValue:
     if role not in staff.ROLES:
         raise Invalid(f"{role!r} is no role.")
     try:
-        secret = invitations.invite(session, member, email, sites, role, now)
+        seed = secrets.token_urlsafe(16)
+        secret = tokens.invitation(context.settings().secret_keys[0], seed)
+        invitations.invite(session, member, email, sites, role, now, secret)
     except Invalid:
         problem = gettext("%(email)s is no e-mail address that we can write to.", email=email)
         return _page(member, site, problem=problem, email=email), 422
     for each in sites:
         audit.note(session, each, member.email, "invited", now, whom=email.lower(), role=role)
+    if context.sends_mail():
+        content = {"seed": seed, "language": g.language}
+        key = outbox.put(session, audit.ACCOUNT, "invitation", content, now)
     session.commit()
     path = url_for("invitation.page", secret=secret, lang=g.language)
     address = context.public_url() + path
     if context.sends_mail():
-        names = versions.names(session, sites)
-        named = [names[each] for each in sites]
-        try:
-            letters.send(letters.invitation(email, member.email, named, address))
-        except NoMail as error:
-            return _page(member, site, link=address, problem=error.detail)
+        if problem := letters.send(key):
+            return _page(member, site, link=address, problem=problem)
         # Sent once, whoever loads the page again.
         lang = request.args.get("lang")
         return redirect(url_for("people.page", site=site, sent=email, lang=lang), 303)

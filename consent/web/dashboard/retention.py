@@ -86,9 +86,11 @@ def _words() -> dict[str, tuple[str, str]]:
             gettext("Who was told of a version"),
             gettext("A keyed hash of each address, so that nobody is told twice."),
         ),
-        "webhook messages": (
-            gettext("Messages to webhooks"),
-            gettext("With how often each was tried."),
+        "messages": (
+            gettext("Messages that were sent"),
+            gettext(
+                "To webhooks, and reports and letters by e-mail, with how often each was tried."
+            ),
         ),
         "invitations": (
             gettext("Invitations"),

@@ -5,11 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from consent.core import i18n
 from consent.core.errors import NotFound
-from consent.core.mail import Mailer
 from consent.models import Version
 from consent.outbox import announcements
 from consent.site import versions
-from consent.web import context
+from consent.web import context, letters
 from consent.web.privacy import frame
 from consent.web.security import limiter, require_own_page
 
@@ -38,8 +37,7 @@ def ask(site: str) -> ResponseReturnValue:
         context.now(),
     )
     if subscriber:
-        with Mailer(context.settings().smtp_url) as mailer:
-            mailer.send(announcements.confirmation(context.sender(), site_file, subscriber))
+        letters.send_soon()
     # The same answer whether or not the address was known.
     language = i18n.choose(site_file.site.languages)
     return _to("subscriptions.page", site, lang=language, asked=1)
