@@ -77,35 +77,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 # About files, scripts and texts, or about questions to the database that other tests ask as well.
 SAME_ON_EACH_DATABASE = {
-    "test_anonymity",
-    "test_changes",
-    "test_cleaning",
-    "test_disclosure",
-    "test_embed_script",
-    "test_first_party",
-    "test_fuzz",
-    "test_generated_docs",
-    "test_install_page",
-    "test_known_services",
-    "test_looks",
-    "test_notice_facts",
-    "test_openapi",
-    "test_provider",
-    "test_seldom",
-    "test_signals",
-    "test_sitefile_check",
-    "test_sitefile_words",
-    "test_siteform",
-    "test_staff_page_sizes",
-    "test_tomledit",
-    "test_translations",
-    "test_types",
+    "banner/test_script.py",
+    "banner/test_types.py",
+    "core/test_log_throttle.py",
+    "core/test_translations.py",
+    "counting/test_cleaning.py",
+    "ledger/test_first_party.py",
+    "notice/test_changes.py",
+    "notice/test_facts.py",
+    "people/test_provider.py",
+    "promises/test_anonymity.py",
+    "site/test_edit.py",
+    "site/test_forms.py",
+    "site/test_known_services.py",
+    "site/test_looks.py",
+    "site/test_schema_check.py",
+    "site/test_schema_words.py",
+    "site/test_signals.py",
+    "stats/test_disclosure.py",
+    "test_fuzz.py",
+    "test_generated_docs.py",
+    "test_rooms.py",
+    "web/test_install_page.py",
+    "web/test_openapi.py",
+    "web/test_staff_page_sizes.py",
 }
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.stem in SAME_ON_EACH_DATABASE and item.path.parent == HERE:
+        if item.path.relative_to(HERE).as_posix() in SAME_ON_EACH_DATABASE:
             item.add_marker(pytest.mark.same)
     others = {"sqlite", "postgresql"} - {config.option.database}
     for item in items:

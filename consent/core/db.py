@@ -31,6 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from consent.core import paths
+from consent.core.settings import DATABASE_PATIENCE
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -73,10 +74,6 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {datetime: UtcDateTime()}
 
 
-# Seconds. A database that has not answered for so long is taken for one that does not answer.
-PATIENCE = 10
-
-
 def _json(value: Any) -> str:
     return to_json(value).decode()
 
@@ -92,7 +89,7 @@ def engine_options(url: str, threads: int) -> dict[str, Any]:
     }
     if url.startswith("postgresql"):
         options["pool_pre_ping"] = True
-        options["connect_args"] = {"connect_timeout": PATIENCE // 2}
+        options["connect_args"] = {"connect_timeout": DATABASE_PATIENCE // 2}
     return options
 
 

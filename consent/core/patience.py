@@ -5,13 +5,13 @@ from typing import Any, Self
 
 import psycopg
 
-from consent.core.db import PATIENCE
+from consent.core.settings import DATABASE_PATIENCE
 
 
 class PatientConnection(psycopg.Connection[Any]):
     """A connection to PostgreSQL that is given up when the server falls silent, instead of waiting for ever."""
 
-    patience: float | None = PATIENCE
+    patience: float | None = DATABASE_PATIENCE
 
     @classmethod
     def connect(cls, *arguments: Any, **named: Any) -> Self:

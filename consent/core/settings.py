@@ -13,6 +13,8 @@ from typing import Any
 PREFIX = "CONSENT_"
 # Different characters that a secret key has at the least. One at random has more than twenty.
 VARIETY = 10
+# Seconds. A database that has not answered for so long is taken for one that does not answer.
+DATABASE_PATIENCE = 10
 MAKE_A_KEY = "make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
 
 

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,17 +20,11 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from consent import retention
 from consent.app import create_app
-from consent.core import log_throttle
 from consent.core.db import db, migrate
-from consent.core.mail import Mailer
 from consent.core.settings import Settings
 from consent.counting.journal import Journal
-from consent.outbox import announcing, reports, webhooks
-from consent.stats import closing, sitemaps
-from consent.web import context, letters
-from consent.web.dashboard import report_letter
+from consent.server import tasks
 
 # Seconds. A worker that has not ended its requests by then is killed; no commit takes as long.
 GRACE = 30
@@ -42,12 +36,6 @@ ORPHANED = 1
 PR_SET_PDEATHSIG = 1
 # Looks at whether the port is free: on a busy machine the workers of a killed server take some seconds to end.
 FREE_TRIES = 16
-# Seconds between two looks at whether a site is due to be purged, or a report to be sent.
-PURGE_CHECK = 3600.0
-# Seconds between two looks at whether a webhook or a subscriber is to be told something.
-HOUSE_CHECK = 2.0
-# Seconds between two looks at whether a site's sitemaps are to be read.
-SITEMAP_CHECK = 300.0
 # Seconds between two looks at whether the port is open.
 OPEN_CHECK = 0.05
 
@@ -170,78 +158,9 @@ def _cores() -> int:
 def _worker(config: dict[str, Any] | None, parent: int) -> Flask:
     end_with_parent(parent)
     app = create_app(config)
-    _keep_house(app)
+    tasks.run(app)
     atexit.register(_leave, app)
     return app
-
-
-def _keep_house(app: Flask) -> None:
-    """What has to be done now and then, and by one of all processes: each claims in the database what it does.
-
-    What waits for others has a thread of its own, so that it holds up nothing here.
-    """
-    for pause, tasks in chores(app.extensions["consent_settings"].inside_hosts):
-        threading.Thread(target=_repeat, args=(app, pause, tasks), daemon=True).start()
-
-
-def chores(
-    inside: Collection[str],
-) -> list[tuple[float, dict[str, Callable[[], object]]]]:
-    """What has to be done so often, in seconds; each line by a thread of its own."""
-    post = partial(webhooks.post, inside=inside)
-    return [
-        (HOUSE_CHECK, {"webhooks": lambda: webhooks.deliver_due(db.session(), context.now, post)}),
-        (HOUSE_CHECK, {"letters": letters.send_due}),
-        (HOUSE_CHECK, {"announcements": _announce}),
-        (
-            SITEMAP_CHECK,
-            {"sitemaps": lambda: sitemaps.fetch_due(db.session(), context.now, inside)},
-        ),
-        # It closes the days that it reports.
-        (PURGE_CHECK, {"reports": _send_reports}),
-        (PURGE_CHECK, {"days": lambda: closing.close_all(db.session(), context.now())}),
-        (
-            PURGE_CHECK,
-            {
-                "purge": lambda: retention.purge_due(db.session(), context.now()),
-                "accounts": lambda: retention.purge_accounts(db.session(), context.now()),
-            },
-        ),
-    ]
-
-
-def _repeat(app: Flask, pause: float, tasks: dict[str, Callable[[], object]]) -> None:
-    while True:
-        with app.app_context():
-            for what, task in tasks.items():
-                _try(what, task)
-        time.sleep(pause)
-
-
-def _send_reports() -> None:
-    if context.sends_mail():
-        settings = context.settings()
-        reports.send_due(
-            db.session(), settings.smtp_url, report_letter.writer(settings), context.now
-        )
-
-
-def _announce() -> None:
-    if not context.sends_mail():
-        return
-    smtp_url = context.settings().smtp_url
-    announcing.send_due(db.session(), context.now, context.sender(), lambda: Mailer(smtp_url))
-
-
-def _try(what: str, task: Callable[[], object]) -> None:
-    """One task that fails keeps no other from being done."""
-    try:
-        task()
-    except Exception as error:
-        reason = getattr(error, "orig", None) or error
-        # The first line: PostgreSQL goes on with the values of the row.
-        first = next(iter(str(reason).splitlines()), "")
-        log_throttle.log_error(__name__, f"{what}: {first}")
 
 
 def _leave(app: Flask) -> None:
