@@ -81,6 +81,7 @@ SAME_ON_EACH_DATABASE = {
     "test_changes",
     "test_cleaning",
     "test_disclosure",
+    "test_docs",
     "test_embed_script",
     "test_first_party",
     "test_fuzz",
