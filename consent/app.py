@@ -29,7 +29,8 @@ def database_app(config: Mapping[str, Any] | None = None) -> Flask:
     from consent.counting.networks import Countries, Networks
 
     read = settings.read(**(config or {}))
-    app = Flask(__name__, template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
+    # The package's name: the folder of a relative SQLite path is named after it.
+    app = Flask("consent", template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=read.database,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(read.database, read.threads),

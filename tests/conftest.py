@@ -95,6 +95,7 @@ SAME_ON_EACH_DATABASE = {
     "site/test_schema_words.py",
     "site/test_signals.py",
     "stats/test_disclosure.py",
+    "test_docs.py",
     "test_fuzz.py",
     "test_generated_docs.py",
     "test_rooms.py",

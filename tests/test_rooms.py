@@ -1,4 +1,4 @@
-"""Which room may import which, and what the lowest of them do without. CONTRIBUTING.md has the rooms."""
+"""Which room may import which, and what the lowest of them do without. docs/architecture.md has the rooms."""
 
 import ast
 import subprocess

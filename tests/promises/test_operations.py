@@ -46,6 +46,11 @@ def test_migrations_make_the_tables_that_the_models_describe(app: Flask) -> None
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
+def test_an_installed_server_finds_its_database_where_it_was(app: Flask) -> None:
+    # Flask names the folder of an installed package after this: var/consent-instance.
+    assert app.import_name == "consent"
+
+
 @pytest.mark.sqlite
 def test_sqlite_syncs_at_each_commit(app: Flask) -> None:
     with app.app_context(), db.engine.connect() as connection:
