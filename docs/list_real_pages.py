@@ -7,8 +7,8 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/real-pages.md"
 HEAD = """# What pages may do
 
-Websites do unexpected things. Each row is a test in `tests/browser/`, run in a real browser. The name
-of the test says what the page does and what happens then.
+Each row is a test in a real browser, in `tests/browser/`. The name of the test says what the page
+does and what happens then.
 
 `python docs/list_real_pages.py` writes this page.
 
