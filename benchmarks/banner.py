@@ -27,18 +27,20 @@ from tests.browser.conftest import ARGUMENTS
 from tests.browser.install import chromium_path
 
 COMMAND = "make bench-banner"
-INTRODUCTION = """\
-Page: an article of 30 kB, two services that wait for consent, three purposes, Bokmål and English. One server for all,
-brotli. Slow phone: {slow.width} × {slow.height}, {slow.cpu_slowdown} × slower CPU, {slow.latency_ms} ms,
-{megabits} Mbit/s; the rest: {fast.width} × {fast.height}, unthrottled. "Visible" is the first frame in which the button
-that accepts stands in full opacity in the viewport; "gone" the first without it. Script is CPU time of the page's main
-thread for compiling and running scripts; script and heap are given less the bare page's. Blocking time includes the
-page's own.
-"""
-PROFILE = """\
-Where the time goes, in ms of CPU, from a trace, which itself takes some of it; the page's own inline script is
-included, and on the second visit the start of both services:
-"""
+INTRODUCTION = (
+    "The page is an article of 30 kB, with two services that wait for consent, three purposes, Bokmål and English. "
+    "One server serves all banners, compressed with brotli.",
+    "The slow phone has {slow.width} × {slow.height} pixels, a {slow.cpu_slowdown} × slower CPU, {slow.latency_ms} ms "
+    "of latency and {megabits} Mbit/s. All other visits have {fast.width} × {fast.height} pixels, unthrottled.",
+    '"Visible" is the first frame in which the accept button is in the viewport at full opacity. "Gone" is the first '
+    "frame without it.",
+    "Script is the CPU time that the page's main thread takes to compile and run scripts.",
+    "Script and heap are given minus the bare page's. Blocking time includes the page's own.",
+)
+PROFILE = (
+    "Where the time goes, in ms of CPU, from a trace. The trace itself takes some of it. The page's own inline script "
+    "is included, and on the second visit the start of both services:"
+)
 
 
 @click.command(help=__doc__)
@@ -147,22 +149,23 @@ def as_markdown(
 ) -> str:
     notes = [f"{each.name}: {each.note}." for each in everyone if each.note]
     shown = {title: report.as_markdown(lines) for title, lines in report.tables(medians)}
-    introduction = INTRODUCTION.format(
-        slow=SLOW_PHONE, fast=DESKTOP, megabits=SLOW_PHONE.bits_per_s / 1e6
-    )
+    devices = {"slow": SLOW_PHONE, "fast": DESKTOP, "megabits": SLOW_PHONE.bits_per_s / 1e6}
     parts = [
         "# The banner, measured",
-        f"`{COMMAND}` on {facts['date']}, Chromium {facts['chromium']}: medians of {rounds} rounds.",
-        introduction.strip(),
-        f"{OURS} beside its peers, and what it is to reach:",
-        shown["To be reached"],
-        "What stands in the way of what is missed:",
-        "\n".join(f"- {cause}" for cause in report.causes(medians)) or "Nothing is missed.",
-        PROFILE.strip(),
+        report.prose(
+            f"Measured with `{COMMAND}` on {facts['date']}, in Chromium {facts['chromium']}. The numbers are medians "
+            f"of {rounds} rounds."
+        ),
+        report.bullets(each.format(**devices) for each in INTRODUCTION),
+        f"{OURS}, its best peer and the targets:",
+        shown["Targets"],
+        "Why targets are missed:",
+        report.bullets(report.causes(medians)) or "None is missed.",
+        report.prose(PROFILE),
         report.as_markdown(report.profiles(profiles)),
         "All medians:",
         shown["Medians"],
-        "\n".join(notes),
+        report.bullets(notes),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -142,33 +142,39 @@ def _ask(client: FlaskClient, asked: Asked) -> None:
 
 def _introduction(sites: int, rounds: int) -> str:
     of_others = f"{1 / agency.LESS:.0%}"
-    return (
-        f"# Staff pages of {sites} sites, measured\n\n`make bench-dashboard` on {datetime.now(UTC):%Y-%m-%d}, Python "
-        f"{sys.version.split()[0]}, {os.cpu_count()} cores: medians and the worst of {rounds} rounds, within the "
-        "process that asks. All sites have the demo's site file and a year of closed days. Days of SITE are as large "
-        f"as days get: a million page views, and {closing.MOST_SHOWN} values in most tables; those of the others have "
-        f"{of_others} of the values. SITE has {agency.VERSIONS} versions, {agency.COLLEAGUES + 2} members, "
-        f"{agency.SUBSCRIBERS:,} subscribers, {agency.WEBHOOKS} webhooks, a draft, and {agency.DECISIONS:,} decisions "
-        f"of a day that is not over, {agency.OF_ONE} of them by one visitor. Whoever asks owns all sites. Figures are "
-        "asked about for the whole year. Bytes are those of the answer before it is compressed. Before the first "
-        "round each address is asked once: a process reads each site file when it first needs it."
+    first = report.prose(
+        f"Measured with `make bench-dashboard` on {datetime.now(UTC):%Y-%m-%d}, Python {sys.version.split()[0]}, "
+        f"{os.cpu_count()} cores. The numbers are medians and the worst of {rounds} rounds, within the process that "
+        "sends the requests. Before the first round each address is requested once, because a process reads each site "
+        "file when it first needs it."
     )
+    facts = (
+        "Every site has the demo's site file and a year of closed days.",
+        f"Days of SITE are as large as days get: a million page views, and {closing.MOST_SHOWN} values in most tables. "
+        f"Days of the other sites have {of_others} of the values.",
+        f"SITE has {agency.VERSIONS} versions, {agency.COLLEAGUES + 2} members, {agency.SUBSCRIBERS:,} subscribers, "
+        f"{agency.WEBHOOKS} webhooks, a draft, and {agency.DECISIONS:,} decisions of the running day, {agency.OF_ONE} "
+        "of them by one visitor.",
+        "The requests are those of a member who owns all sites. They ask for statistics of the whole year.",
+        "Bytes are those of the answer before compression.",
+    )
+    return f"# Dashboard pages of {sites} sites, measured\n\n{first}\n\n{report.bullets(facts)}"
 
 
 def _said(found: Found) -> str:
     """The largest page and the slowest answers, and whether all are within the limits."""
     one = next(iter(found.values()))
     largest = max((each for each in one if each.is_page), key=lambda each: each.size)
-    slowest = ", ".join(
-        f"on {name} `{most.name}` with {most.ms:.0f} ms"
+    slowest = " and ".join(
+        f"{most.ms:.0f} ms on {name} (`{most.name}`)"
         for name, asked in found.items()
         for most in [max(asked, key=lambda each: each.ms)]
     )
     beyond = sorted({each.name for asked in found.values() for each in asked if each.exceeds})
-    return (
-        f"Of {len(one)} addresses the largest page is `{largest.name}` with {largest.size:,} bytes; the slowest is "
-        f"{slowest}. To be below are {BYTES:,} bytes for each page, and {MS} ms for each answer: "
-        + (f"missed by {', '.join(f'`{each}`' for each in beyond)}." if beyond else "met by all.")
+    return report.prose(
+        f"Of {len(one)} addresses, the largest page is `{largest.name}`: {largest.size:,} bytes. The slowest "
+        f"answer takes {slowest}. Each page must be below {BYTES:,} bytes, and each answer below {MS} ms: "
+        + (f"missed by {', '.join(f'`{each}`' for each in beyond)}." if beyond else "all are.")
     )
 
 

@@ -68,11 +68,12 @@ FROM (
 )
 def main(seconds: int, largest: int, markdown: Path | None) -> None:
     sizes = [size for size in SIZES if size <= largest]
-    parts = [
-        f"# The server as it fills, measured\n\n`make bench-growth` on {datetime.now(UTC):%Y-%m-%d}: each path for "
-        f"{seconds} s, with so many decisions and {DAYS} days of counters of {PAGES} pages. In brackets, the rate "
-        "beside that of the first line."
-    ]
+    introduction = report.prose(
+        f"Measured with `make bench-growth` on {datetime.now(UTC):%Y-%m-%d}. wrk requests each path for {seconds} s. "
+        f"The database has the decisions that the row names, and {DAYS} days of counters of {PAGES} pages. In "
+        "brackets is the ratio to the rate in the first row."
+    )
+    parts = [f"# The server as it fills, measured\n\n{introduction}"]
     with tempfile.TemporaryDirectory() as folder, postgres.cluster() as cluster:
         for name, url in {
             "SQLite": f"sqlite:///{folder}/consent.db",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
+from textwrap import fill
 
 from benchmarks.contenders import BARE, EMPTY, OURS, peers
 
@@ -120,22 +121,22 @@ GOALS = (
         SLOW_VISIBLE,
         "≤ first paint or an empty script, the later, + 40 ms",
         lambda medians: soonest_possible(medians) + 40,
-        cause="an empty script has nothing to carry: our bytes alone take 22 ms on a line of 1.6 Mbit/s. What the "
-        "least script takes beyond the empty one, the cookie and a frame with something new in it, we take too.",
+        cause="our bytes alone take 22 ms on a line of 1.6 Mbit/s, and an empty script has next to none. We also take "
+        "what the least script takes beyond the empty one: the cookie, and a frame with something new in it.",
     ),
     Goal(
         SCRIPT,
         "≤ 0.5 × the best peer",
         of_best("script", factor=0.5),
-        cause="the profile below says where it goes. A third is compiling and style sheets, which grow with what a "
-        "banner can do; the best peer has no purposes, no settings and no signals.",
+        cause="the profile below shows where it goes. A third is compiling and style sheets, which grow with what a "
+        "banner can do. The best peer has no purposes, no settings and no signals.",
     ),
     Goal(
         BLOCKED,
         "≤ the bare page + 5 ms",
         lambda medians: (medians[BARE]["slow_blocked"] or 0) + 5,
-        cause="it counts what tasks take beyond 50 ms, nearly all of it the page's own first layout; a task of ours "
-        "that falls together with it is counted whole. The bare page's own figure moves by more from run to run.",
+        cause="this counts what tasks take beyond 50 ms. Nearly all of it is the page's own first layout, and a task "
+        "of ours that coincides with it counts in full. The bare page's own time varies by more between runs.",
     ),
     Goal(SHIFT, "0", fixed(0)),
     Goal(LARGEST, "never", fixed(0)),
@@ -143,20 +144,20 @@ GOALS = (
         REFUSED,
         "≤ the best peer",
         of_best("refused"),
-        cause="it is the wait for the next frame, less than one (17 ms) for each of those that leave at once.",
+        cause="this is the wait for the next frame: less than one (17 ms) for every banner that leaves at once.",
     ),
     Goal(PAINTED_FIRST, "always", fixed(1), at_least=True),
     Goal(
         ACCEPTED,
         "≤ the best peer + one frame",
         of_best("accepted", more=FRAME),
-        cause="the banner's going is painted first, and each service starts in a task of its own after it.",
+        cause="the page is painted without the banner first. Each service then starts in a task of its own.",
     ),
     Goal(
         SECOND_SCRIPT,
         "≤ 2",
         fixed(2),
-        cause="starting the two services takes the least script, which does nothing else, about as much already.",
+        cause="starting the two services is part of it. The least script, which does little else, also exceeds this.",
     ),
     Goal(SECOND_REQUESTS, "0", fixed(0)),
     Goal(HEAP, "≤ 60", fixed(60)),
@@ -203,7 +204,7 @@ def best(medians: Medians, metric: str) -> tuple[str, float]:
 
 def tables(medians: Medians) -> list[tuple[str, list[list[str]]]]:
     """The two tables: titles, and rows of which the first is the header."""
-    return [("Medians", _everyone(medians)), ("To be reached", _goals(medians))]
+    return [("Medians", _everyone(medians)), ("Targets", _goals(medians))]
 
 
 def _everyone(medians: Medians) -> list[list[str]]:
@@ -265,6 +266,22 @@ def as_text(lines: list[list[str]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def prose(text: str, first: str = "") -> str:
+    """A paragraph, or with `first` a list item, wrapped as the docs are."""
+    return fill(
+        text,
+        100,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def bullets(items: Iterable[str]) -> str:
+    return "\n".join(prose(each, "- ") for each in items)
 
 
 def as_markdown(lines: list[list[str]]) -> str:

@@ -32,10 +32,11 @@ WHAT = {
 TARGETS = {"script": 3.0, "again": 3.0, "decision": 0.6, "hit": 2.5}
 POSTGRES_TARGETS = {"decision": 0.5}
 WHY = (
-    "CPU is the server's, in user and system time; waits are how often one of its threads had to stop for something, "
-    "both for a request answered. A decision is answered when its commit is synced, so its thread has to stop: for the "
-    "writer, which stops for the disk, and for its turn in the interpreter, which other threads have. These stops, and "
-    "what the processor's caches lose at each, set it apart from a hit; the commit itself is shared by all that wait."
+    "CPU is the server's user and system time for each request answered. Waits are how often one of its threads "
+    "stopped, for each request answered.",
+    "The server replies to a decision once the commit is on disk. So the decision's thread stops for the writer, which "
+    "waits for the disk, and for its turn in the interpreter, which other threads hold. These stops, and the "
+    "processor's caches lost at each, set a decision apart from a hit. All decisions that wait share one commit.",
 )
 
 
@@ -59,16 +60,21 @@ def main(rounds: int, seconds: int, markdown: Path | None) -> None:
             click.echo(counted)
             parts += [f"## {name}", report.as_markdown(lines), counted]
     if markdown:
-        markdown.write_text("\n\n".join([*parts, WHY]) + "\n", encoding="utf-8")
+        markdown.write_text("\n\n".join([*parts, *map(report.prose, WHY)]) + "\n", encoding="utf-8")
 
 
 def _introduction(rounds: int, seconds: int) -> str:
-    return (
-        f"# The server, measured\n\n`{COMMAND}` on {datetime.now(UTC):%Y-%m-%d}, Python {sys.version.split()[0]}, "
-        f"{os.cpu_count()} cores: medians of {rounds} rounds of {seconds} s each. granian, {load.WORKERS} processes of "
-        f"{load.THREADS} threads (the echo: of one); wrk on the same machine, {CONNECTIONS} connections. Ratios are to "
-        "the echo of the same round. Memory is that of all processes, after the last round."
+    first = report.prose(
+        f"Measured with `{COMMAND}` on {datetime.now(UTC):%Y-%m-%d}, Python {sys.version.split()[0]}, "
+        f"{os.cpu_count()} cores. The numbers are medians of {rounds} rounds of {seconds} s each."
     )
+    facts = (
+        f"granian serves with {load.WORKERS} processes of {load.THREADS} threads; those of the echo have one.",
+        f"wrk sends requests from the same machine, through {CONNECTIONS} connections.",
+        "Ratios are to the echo in the same round.",
+        "Memory is that of all processes after the last round.",
+    )
+    return f"# The server, measured\n\n{first}\n\n{report.bullets(facts)}"
 
 
 def _measure(url: str, rounds: int, seconds: int) -> tuple[list[list[str]], str]:
@@ -134,7 +140,9 @@ def _account(
             f"{name}s: {answered:,} answered, {stored:,} stored"
             + ("" if right else ", which do not agree")
         )
-    return f"{'; '.join(said).capitalize()}. Up to {CONNECTIONS} of each round were under way when wrk stopped."
+    return report.prose(
+        f"{'; '.join(said).capitalize()}. Up to {CONNECTIONS} requests of each round were under way when wrk stopped."
+    )
 
 
 if __name__ == "__main__":

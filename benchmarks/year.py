@@ -48,8 +48,8 @@ TRIES = 15
 )
 def main(hits: int, markdown: Path | None) -> None:
     parts = [
-        f"# Page views, counted and asked about\n\n`make bench-visits` on {datetime.now(UTC):%Y-%m-%d}, Python "
-        f"{sys.version.split()[0]}, {os.cpu_count()} cores."
+        f"# Page views and their statistics, measured\n\nMeasured with `make bench-visits` on "
+        f"{datetime.now(UTC):%Y-%m-%d}, Python {sys.version.split()[0]}, {os.cpu_count()} cores."
     ]
     with tempfile.TemporaryDirectory() as folder, postgres.cluster() as cluster:
         for name, url in {
@@ -84,10 +84,11 @@ def _count(server: Server, url: str, hits: int) -> str:
     if not answered <= stored - stored_before <= answered + runs * CONNECTIONS:
         raise click.ClickException(f"{answered} were answered, {stored - stored_before} counted.")
     named = _add_up(url)
-    return (
-        f"{answered:,} page views of 5,000 pages answered in {took:.0f} s, {stored - stored_before:,} counted (up to "
-        f"{CONNECTIONS} of each run of {RUN} s were under way when wrk stopped). Each dimension adds up to exactly the "
-        f"page views or visits; {named:,} pages have a name. Memory {before:.0f} MiB before, {after:.0f} MiB after."
+    return report.prose(
+        f"The server answered {answered:,} page views of 5,000 pages in {took:.0f} s and counted "
+        f"{stored - stored_before:,}: up to {CONNECTIONS} in each run of {RUN} s were under way when wrk stopped. Each "
+        f"dimension adds up to exactly the page views or visits. {named:,} pages have a name. Memory was "
+        f"{before:.0f} MiB before and {after:.0f} MiB after."
     )
 
 

@@ -7,7 +7,9 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/real-pages.md"
 HEAD = """# What pages may do
 
-Each row is a test in a real browser, in `tests/browser/`; its name says what the page does and what then happens.
+Each row is a test in a real browser, in `tests/browser/`. The name of the test says what the page
+does and what happens then.
+
 `python docs/list_real_pages.py` writes this page.
 
 | the page, and what happens | test |

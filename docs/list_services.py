@@ -15,12 +15,14 @@ precedence. In a name, `*` matches any text. `consent services` prints the names
 
 "Checked" is the date of the last check. If it names a package, we ran that package in Chromium, and
 the row lists what it stored. Other tags are in no package registry, so their rows follow the
-provider's documentation. An embedded frame, such as a video, stores data under the provider's own
-address, where a website cannot delete it.
+provider's documentation.
+
+An embedded frame, such as a video, stores data under the provider's own address. A website cannot
+delete that data.
 
 `python docs/list_services.py` writes this page.
 
-| `use` | purpose | cookies | other storage | loaded from, and reports to | signal | checked |
+| `use` | purpose | cookies | other storage | loads from, and sends to | signal | checked |
 |---|---|---|---|---|---|---|
 """
 

@@ -30,13 +30,13 @@ def number(value: str) -> int:
     try:
         return int(value)
     except ValueError:
-        raise ValueError(f"{value!r} is no whole number") from None
+        raise ValueError(f"{value!r} is not a whole number") from None
 
 
 def port_number(value: str) -> int:
     found = number(value)
     if not 0 < found < 65536:
-        raise ValueError(f"{found} is no port; ports are 1 to 65535")
+        raise ValueError(f"{found} is not a port; use 1 to 65535")
     return found
 
 
@@ -57,7 +57,7 @@ def url(value: str) -> str:
     value = value.strip().rstrip("/")
     if value and not value.startswith(("http://", "https://")):
         raise ValueError(
-            f"{value!r} is no address; write it whole, such as https://consent.example.no"
+            f"{value!r} is not a full address; write it like https://consent.example.no"
         )
     return value
 
@@ -65,7 +65,9 @@ def url(value: str) -> str:
 def contact(value: str) -> str:
     value = value.strip()
     if value and not value.startswith(("mailto:", "https://")):
-        raise ValueError(f"{value!r} is no address; write mailto:security@example.no or https://…")
+        raise ValueError(
+            f"{value!r} is not a contact address; write mailto:security@example.no or https://…"
+        )
     return value
 
 
@@ -86,47 +88,48 @@ class Settings:
     secret_keys: tuple[str, ...] = setting(
         (),
         keys,
-        "Keys that sign visitors' tokens and staff sessions, newest first, separated by commas. "
-        "Required. To rotate, put a new key in front; remove an old one to retire what it signed.",
+        "Keys that sign visitors' tokens and members' sessions, newest first, separated by commas. Required. To "
+        "rotate keys, add the new one in front; remove an old one to invalidate what it signed.",
     )
     database: str = setting(
         "sqlite:///consent.db",
         database_url,
-        "URL of the database, such as postgresql://user:password@host/name; a relative SQLite path starts at the "
+        "URL of the database, such as postgresql://user:password@host/name. A relative SQLite path starts at the "
         "working folder.",
     )
     hits_folder: str = setting(
         "",
         text,
-        "Folder for page views on their way to the database, for some tenths of a second and while it is away; one for "
-        "all processes of a machine. Empty: beside the SQLite file, or `consent-hits-…` in the working folder.",
+        "Folder for page views on their way to the database. They stay there for some tenths of a second, and while "
+        "the database is away. Use one for all processes of a machine. Empty: beside the SQLite file, or "
+        "`consent-hits-…` in the working folder.",
     )
     public_url: str = setting(
         "",
         url,
-        "Address under which visitors reach this server. Empty: taken from each request.",
+        "Address at which visitors reach this server. Empty: taken from each request.",
     )
     smtp_url: str = setting(
         "",
         text,
         "The mail server: smtp://user:password@host:587, or smtps:// for TLS from the start. Empty: no e-mail is sent.",
     )
-    mail_from: str = setting("", text, "The address that e-mails come from.")
+    mail_from: str = setting("", text, "Address that e-mails are sent from.")
     oidc_issuer: str = setting(
         "",
         url,
-        "The organization where staff may log in (OpenID Connect), as it calls itself: https://login.example.no. "
-        "Empty: with a password only.",
+        "The OpenID Connect provider where members may log in, by its issuer address, such as "
+        "https://login.example.no. Empty: members log in with a password only.",
     )
-    oidc_client_id: str = setting("", text, "This server's id there.")
-    oidc_client_secret: str = setting("", text, "Its secret there.")
+    oidc_client_id: str = setting("", text, "This server's client id at the provider.")
+    oidc_client_secret: str = setting("", text, "This server's client secret at the provider.")
     oidc_name: str = setting(
-        "", text, "What the button to log in there calls it. Empty: its host name."
+        "", text, "The provider's name on the login button. Empty: its host name."
     )
     trusted_proxies: int = setting(
         0,
         number,
-        "How many proxies in front may be believed about X-Forwarded-For, -Proto and -Host.",
+        "Number of trusted proxies in front of this server, whose X-Forwarded-For, -Proto and -Host headers are used.",
     )
     hsts: str = setting(
         "max-age=31536000",
@@ -149,37 +152,39 @@ class Settings:
     security_contact: str = setting(
         "",
         contact,
-        "Contact for security reports, mailto:… or https://…; the server then publishes /.well-known/security.txt.",
+        "Contact for security reports, mailto:… or https://…. If set, the server publishes /.well-known/security.txt.",
     )
     inside_hosts: tuple[str, ...] = setting(
         (),
         names,
         "Hosts and addresses in the server's own network that webhooks, the installation check, the reading of "
-        "sitemaps and OpenID Connect may reach, separated by commas. They reach public addresses without it.",
+        "sitemaps and OpenID Connect may reach, separated by commas. Public addresses are always allowed.",
     )
     isp_database: str = setting(
         "",
         text,
-        "An MMDB file (ISP or ASN: MaxMind, DB-IP, IPinfo, ip-location-db) that gives the name of a visitor's network, "
-        "read again within a minute of a change. Empty: not counted.",
+        "An MMDB file (ISP or ASN: MaxMind, DB-IP, IPinfo, ip-location-db) with the names of visitors' networks. A "
+        "changed file is read within a minute. Empty: networks are not counted.",
     )
     country_database: str = setting(
         "",
         text,
-        "An MMDB file (Country or City: MaxMind, DB-IP, IPinfo, ip-location-db) that gives the country of a visitor's "
-        "address, read again within a minute of a change. Empty: not counted.",
+        "An MMDB file (Country or City: MaxMind, DB-IP, IPinfo, ip-location-db) with the countries of visitors' "
+        "addresses. A changed file is read within a minute. Empty: countries are not counted.",
     )
     htmx_url: str = setting(
         "",
         text,
-        "A self-hosted copy of htmx 4 for the staff pages. Empty: its CDN, with an integrity hash.",
+        "A self-hosted copy of htmx 4 for the dashboard. Empty: htmx's CDN, with an integrity hash.",
     )
     host: str = setting("127.0.0.1", text, "Address on which `consent serve` listens.")
     port: int = setting(8080, port_number, "Port on which `consent serve` listens.")
     workers: int = setting(
-        0, number, "Processes of `consent serve`. 0: one for each core, at most four."
+        0, number, "Number of processes of `consent serve`. 0: one for each core, at most four."
     )
-    threads: int = setting(16, number, "Requests that each process answers at the same time.")
+    threads: int = setting(
+        16, number, "Number of requests that each process answers at the same time."
+    )
 
     @property
     def is_https(self) -> bool:
@@ -213,18 +218,20 @@ def read(environ: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
         and not name.startswith(PREFIX + "TEST_")
     ]
     if unknown:
-        raise SettingError(f"{', '.join(sorted(unknown))}: no such setting. See docs/settings.md.")
+        raise SettingError(
+            f"{', '.join(sorted(unknown))}: no such setting. docs/settings.md lists them all."
+        )
     settings = Settings(**{**values, **overrides})
     settings = replace(settings, database=database_url(settings.database))
     if not settings.secret_keys:
         raise SettingError(
-            "CONSENT_SECRET_KEYS is not set, and visitors' tokens cannot be signed without it. Make a key "
+            "CONSENT_SECRET_KEYS is not set. The server needs it to sign visitors' tokens. Make a key "
             "with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'` and keep it."
         )
     if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_client_secret):
         raise SettingError(
-            "CONSENT_OIDC_ISSUER is set, and CONSENT_OIDC_CLIENT_ID or CONSENT_OIDC_CLIENT_SECRET is not. Register "
-            "this server there; its address for answers ends in /dashboard/-/oidc/callback."
+            "CONSENT_OIDC_ISSUER is set, but CONSENT_OIDC_CLIENT_ID or CONSENT_OIDC_CLIENT_SECRET is not. Register "
+            "this server with the provider; its redirect address ends in /dashboard/-/oidc/callback."
         )
     return settings
 

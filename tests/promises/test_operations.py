@@ -89,7 +89,7 @@ def test_headers_of_a_visitor_page_in_full(client: FlaskClient) -> None:
         ),
         (
             {"CONSENT_SECRET_KEYS": KEY, "CONSENT_PORT": "http"},
-            "CONSENT_PORT: 'http' is no whole number",
+            "CONSENT_PORT: 'http' is not a whole number",
         ),
         (
             {"CONSENT_SECRET_KEYS": KEY, "CONSENT_PUBLIC_URL": "consent.example"},
