@@ -59,7 +59,8 @@ def _refusal(error: Exception) -> str | None:
     from consent.site.schema import SiteFileError
 
     if isinstance(error, SiteFileError):
-        return f"{len(error.mistakes)} to mend."
+        count = len(error.mistakes)
+        return f"{count} mistake{'s' if count != 1 else ''}. Correct the file and try again."
     if isinstance(error, OSError):
         return f"consent: {error.filename or error.strerror}: {error.strerror}"
     if isinstance(error, SQLAlchemyError):
@@ -73,7 +74,10 @@ def _refusal(error: Exception) -> str | None:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="samtykke")
 def commands() -> None:
-    """Samtykke: a consent and privacy-notice server. Settings come from the environment: docs/settings.md."""
+    """Samtykke, a consent and privacy-notice server.
+
+    Settings are environment variables: see docs/settings.md.
+    """
 
 
 Command = Callable[..., None]
@@ -111,27 +115,30 @@ FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_
 @commands.command()
 @FILE
 def check(file: Path) -> None:
-    """Say whether FILE, a site file, can be published, and name every mistake in it."""
+    """Check the site file FILE, and name every mistake."""
     from consent.site import schema
 
     found = schema.parse(_source(file))
     click.echo(
-        f"{file}: fine. Site {found.site.key}, {len(found.purposes)} purposes, {len(found.services)} services, "
+        f"{file}: no mistakes. Site {found.site.key}, {len(found.purposes)} purposes, {len(found.services)} services, "
         f"{len(found.processors)} processors, in {', '.join(found.site.languages)}."
     )
 
 
 @commands.command()
 @FILE
-@click.option("--material", is_flag=True, help="Announce it as a material change, whatever it is.")
+@click.option("--material", is_flag=True, help="Treat the version as a material change.")
 @click.option(
     "--minor",
     metavar="REASON",
-    help="What looks like a material change is none, for this reason. It is stored and shown.",
+    help="Treat the version as not material, for this reason. The reason is stored and shown.",
 )
 @on_the_app
 def publish(file: Path, material: bool, minor: str | None) -> None:
-    """Make FILE the version in force. The same content as the one in force changes nothing."""
+    """Publish the site file FILE as the version in force.
+
+    Nothing changes if the version in force has the same content.
+    """
     from consent.core.db import db
     from consent.notice import publishing
 
@@ -143,7 +150,7 @@ def publish(file: Path, material: bool, minor: str | None) -> None:
     version = publication.version
     if not publication.is_new:
         click.echo(
-            f"Version {version.number} of {version.site} says the same already ({version.hash}). Nothing changed."
+            f"Version {version.number} of {version.site} has the same content ({version.hash}). Nothing changed."
         )
         return
     click.echo(f"Published version {version.number} of {version.site}, {version.hash}.")
@@ -154,7 +161,7 @@ def publish(file: Path, material: bool, minor: str | None) -> None:
     if version.number > 1:
         click.echo("A material change." if version.is_material else "Not a material change.")
     if publication.asked_again:
-        click.echo(f"Whoever granted {', '.join(publication.asked_again)} is asked again.")
+        click.echo(f"Visitors who granted {', '.join(publication.asked_again)} are asked again.")
 
 
 def _source(file: Path) -> str:
@@ -171,35 +178,40 @@ def _source(file: Path) -> str:
         raise
     except UnicodeDecodeError as error:
         raise click.ClickException(
-            f"{file}: not UTF-8 text, at byte {error.start}. Save it as UTF-8."
+            f"{file}: not UTF-8 text at byte {error.start}. Save it as UTF-8."
         ) from None
     return source
 
 
 @commands.command()
 @click.argument("site")
-@click.option("--url", help="Address of this server as visitors reach it; else CONSENT_PUBLIC_URL.")
+@click.option(
+    "--url", help="Address at which visitors reach this server.  [default: CONSENT_PUBLIC_URL]"
+)
 @click.option(
     "--pinned",
     is_flag=True,
-    help="With an integrity hash. Such a tag keeps its version: print it again after a publication.",
+    help="Add an integrity hash. The tag then keeps its version: print it again after you publish.",
 )
 @click.option(
     "--first-party",
     is_flag=True,
-    help="From a path of the website itself, so that Safari keeps a choice for longer than a week. "
-    "Prints what the website's web server needs for it, too.",
+    help="Serve the script from a path of the website, so that Safari keeps a choice for longer than a week. "
+    "Also prints the lines for the website's web server.",
 )
 @click.option(
     "--path",
     default="/samtykke",
     show_default=True,
     callback=lambda _context, _option, path: _prefix(path),
-    help="That path.",
+    help="The path for --first-party.",
 )
 @on_the_app
 def embed(site: str, url: str | None, pinned: bool, first_party: bool, path: str) -> None:
-    """Print the lines for the head of SITE's pages. They go above every other script."""
+    """Print the lines for the head of SITE's pages.
+
+    Put them above every other script.
+    """
     from consent.banner import script
     from consent.core.db import db
     from consent.site import signals, versions
@@ -208,7 +220,7 @@ def embed(site: str, url: str | None, pinned: bool, first_party: bool, path: str
     address = (url or context.settings().public_url).rstrip("/")
     if not address.startswith(("http://", "https://")):
         raise click.ClickException(
-            "where is this server? Set CONSENT_PUBLIC_URL, or add --url https://consent.example.no"
+            "the full address of this server is missing. Set CONSENT_PUBLIC_URL, or add --url https://consent.example.no"
         )
     session = db.session()
     site_file = versions.site_file(versions.current(session, site))
@@ -220,36 +232,59 @@ def embed(site: str, url: str | None, pinned: bool, first_party: bool, path: str
 
 def _prefix(path: str) -> str:
     if re.fullmatch(r"(/[A-Za-z0-9._-]+)+/?", path) is None:
-        raise click.BadParameter(f"{path!r} is no path such as /samtykke")
+        raise click.BadParameter(f"{path!r} is not a path. Write it like /samtykke")
     return path.rstrip("/")
 
 
 @commands.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--key", prompt="Short name of the site, in addresses (a-z, 0-9, -)")
-@click.option("--name", prompt="Name of the website or its owner")
-@click.option("--origin", prompt="Its address, such as https://www.example.no")
-@click.option("--email", prompt="E-mail address for questions about privacy")
-@click.option("--languages", prompt="Languages, the default first", default="nb,en")
+@click.option(
+    "--key",
+    prompt="Short name of the site, for addresses (a-z, 0-9, -)",
+    help="Short name of the site.",
+)
+@click.option(
+    "--name", prompt="Name of the website or its owner", help="Name of the website or its owner."
+)
+@click.option(
+    "--origin",
+    prompt="Address of the website, such as https://www.example.no",
+    help="Address of the website.",
+)
+@click.option(
+    "--email",
+    prompt="E-mail address for questions about privacy",
+    help="E-mail address for questions about privacy.",
+)
+@click.option(
+    "--languages",
+    prompt="Languages, the default first",
+    default="nb,en",
+    help="Languages, the default first.",
+)
 @click.option(
     "--services",
     "used",
-    prompt="Services that it uses, such as google-analytics, meta-pixel (`consent services` lists them)",
+    prompt="Services that the website uses, such as google-analytics, meta-pixel (`consent services` lists them)",
     default="",
+    help="Known services that the website uses, separated by commas.",
 )
 def init(
     file: Path, key: str, name: str, origin: str, email: str, languages: str, used: str
 ) -> None:
-    """Write a first site file to FILE, from the answers to a few questions or from options."""
+    """Write a first site file to FILE.
+
+    Asks for everything that the options do not set.
+    """
     from consent.site import known_services, schema, starter
     from consent.site.schema import SiteFileError
 
     if file.exists():
-        raise click.ClickException(f"{file} is there already. Name another file, or remove it.")
+        raise click.ClickException(f"{file} already exists. Choose another name, or remove it.")
     services = _listed(used)
     if unknown := [each for each in services if each not in known_services.names()]:
         raise click.ClickException(
-            f"{', '.join(unknown)}: no known service. `consent services` lists them; others are described in the file."
+            f"{', '.join(unknown)}: no known service. `consent services` lists them. Describe others in the file."
         )
     answers = starter.Answers(key, name, origin.rstrip("/"), email, _listed(languages), services)
     source = starter.write(answers, _now().date())
@@ -259,7 +294,7 @@ def init(
         said = "; ".join(f"{each.key}: {each.message}" for each in error.mistakes)
         raise click.ClickException(said) from None
     file.write_text(source, encoding="utf-8")
-    click.echo(f"{file} is written. Read it, then: consent publish {file}")
+    click.echo(f"Wrote {file}. Read and edit it, then run: consent publish {file}")
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -268,7 +303,10 @@ def _listed(text: str) -> tuple[str, ...]:
 
 @commands.command("schema")
 def print_schema() -> None:
-    """Print the JSON Schema of the site file, for editors. A server has it at /site-file.schema.json."""
+    """Print the JSON Schema of the site file, for text editors.
+
+    A server has it at /site-file.schema.json.
+    """
     from consent.site import schema
 
     click.echo(json.dumps(schema.json_schema(), indent=2))
@@ -277,7 +315,10 @@ def print_schema() -> None:
 @commands.command()
 @click.argument("words", nargs=-1)
 def services(words: tuple[str, ...]) -> None:
-    """List the services that a site file can use by name; with WORDS, those that have them in their name."""
+    """List the known services, which a site file can use by name.
+
+    With WORDS, list only those with all the words in their name.
+    """
     from consent.site import known_services
 
     for key in known_services.names():
@@ -292,15 +333,20 @@ def services(words: tuple[str, ...]) -> None:
     "--list",
     "listed",
     type=click.File(encoding="utf-8"),
-    help="Others to tell: a file with an address on each line, and a language after a comma; - for standard input.",
+    help="More recipients: a file with an address on each line, and a language after a comma. - is standard input.",
 )
 @click.option(
-    "--version", "number", type=int, help="The version to tell of; else the one in force."
+    "--version", "number", type=int, help="The version to announce.  [default: the one in force]"
 )
-@click.option("--minor", is_flag=True, help="Tell of it although it is no material change.")
+@click.option(
+    "--minor", is_flag=True, help="Announce the version even if it is not a material change."
+)
 @on_the_app
 def announce(site: str, listed: TextIO | None, number: int | None, minor: bool) -> None:
-    """Tell SITE's subscribers by e-mail what has changed. It may be stopped and begun again: nobody is told twice."""
+    """Announce a version of SITE to its subscribers by e-mail.
+
+    You can stop the command and run it again: nobody receives an announcement twice.
+    """
     from consent.core.db import db
     from consent.core.mail import Mailer
     from consent.outbox import announcements
@@ -313,7 +359,7 @@ def announce(site: str, listed: TextIO | None, number: int | None, minor: bool) 
     version = versions.get(session, site, number) if number else versions.current(session, site)
     if not (version.is_material or minor):
         raise click.ClickException(
-            f"version {version.number} is no material change. Add --minor to tell of it all the same."
+            f"version {version.number} is not a material change. Add --minor to announce it anyway."
         )
     site_file = versions.site_file(version)
     to = announcements.recipients(session, site, _recipients(listed, site_file) if listed else [])
@@ -331,7 +377,7 @@ def announce(site: str, listed: TextIO | None, number: int | None, minor: bool) 
                 click.echo(f"\n{each.recipient.email}: {each.refused}", err=True)
             told += each.is_new and not each.refused
             bar.update(1)
-    click.echo(f"{told} told, {len(to) - told - refused} had been told before, {refused} refused.")
+    click.echo(f"{told} sent, {len(to) - told - refused} sent before, {refused} refused.")
     if refused:
         raise click.exceptions.Exit(1)
 
@@ -341,10 +387,12 @@ def _require_mail() -> None:
 
     settings = context.settings()
     if not settings.public_url.startswith("http"):
-        raise click.ClickException("where is this server? Set CONSENT_PUBLIC_URL, for the links.")
+        raise click.ClickException(
+            "CONSENT_PUBLIC_URL is not set. Set it to this server's address, for the links."
+        )
     if not settings.mail_from:
         raise click.ClickException(
-            "CONSENT_MAIL_FROM is not set: the address that e-mails come from."
+            "CONSENT_MAIL_FROM is not set. Set it to the address that e-mails are sent from."
         )
 
 
@@ -367,7 +415,7 @@ def _recipients(listed: TextIO, site_file: SiteFile) -> Iterator[Recipient]:
 
 @commands.group()
 def webhook() -> None:
-    """Programs that are told over HTTP when a version is published."""
+    """Manage webhooks, which tell programs of new versions."""
 
 
 @webhook.command("add")
@@ -375,7 +423,10 @@ def webhook() -> None:
 @click.argument("url")
 @on_the_database
 def webhook_add(site: str, url: str) -> None:
-    """Tell URL when a version of SITE is published. Prints the secret that signs the messages, once."""
+    """Send URL a message when a version of SITE is published.
+
+    Prints the secret that signs the messages. It is shown only once.
+    """
     from consent.core.db import db
     from consent.outbox import webhooks
 
@@ -387,7 +438,7 @@ def webhook_add(site: str, url: str) -> None:
 @click.argument("site")
 @on_the_database
 def webhook_list(site: str) -> None:
-    """List SITE's webhooks."""
+    """List the webhooks of SITE."""
     from consent.core.db import db
     from consent.outbox import webhooks
 
@@ -400,31 +451,37 @@ def webhook_list(site: str) -> None:
 @click.argument("identity", type=click.UUID)
 @on_the_database
 def webhook_remove(site: str, identity: uuid.UUID) -> None:
-    """Tell a webhook nothing more."""
+    """Remove the webhook with the id IDENTITY from SITE."""
     from consent.core.db import db
     from consent.outbox import webhooks
 
     webhooks.remove(db.session(), site, identity)
-    click.echo(f"{identity} is told nothing more.")
+    click.echo(f"Removed {identity}.")
 
 
 @webhook.command("deliver")
 @on_the_database
 def webhook_deliver() -> None:
-    """Try the messages whose time has come. A server does so by itself."""
+    """Deliver the messages that are due.
+
+    `consent serve` does so by itself.
+    """
     from consent.core.db import db
     from consent.outbox import webhooks
     from consent.web import context
 
     post = functools.partial(webhooks.post, inside=context.settings().inside_hosts)
-    click.echo(f"{webhooks.deliver_due(db.session(), _now, post)} taken.")
+    click.echo(f"{webhooks.deliver_due(db.session(), _now, post)} delivered.")
 
 
 @commands.command()
 @click.argument("sites", nargs=-1)
 @on_the_database
 def purge(sites: tuple[str, ...]) -> None:
-    """Erase what SITES, or all sites, keep no longer. A server does so by itself once a day."""
+    """Erase data whose retention period is over.
+
+    Erases data of SITES, or of all sites. `consent serve` does so by itself once a day.
+    """
     from consent import retention
     from consent.core.db import db
 
@@ -437,7 +494,7 @@ def purge(sites: tuple[str, ...]) -> None:
     if not sites:
         erased = retention.purge_accounts(session, _now())
         click.echo(
-            f"staff: {', '.join(f'{count} {what}' for what, count in erased.items())} erased."
+            f"members: {', '.join(f'{count} {what}' for what, count in erased.items())} erased."
         )
 
 
@@ -450,15 +507,15 @@ def purge(sites: tuple[str, ...]) -> None:
     "--format",
     "layout",
     metavar="FORMAT",
-    help="How the lines are written, where that is not found out: a name (combined, common, vhost_combined, json, "
-    "caddy, iis, cloudfront…), or the format that the web server's configuration has.",
+    help="The format of the lines, if it is not detected: a name (combined, common, vhost_combined, json, caddy, iis, "
+    "cloudfront…), or the format in the web server's configuration.",
 )
 @on_the_database
 def import_log(site: str, files: tuple[Path, ...], layout: str | None) -> None:
-    """Count the page views in FILES, logs of a web server, for SITE.
+    """Count the page views of SITE in FILES, logs of a web server.
 
-    Reads what Apache, nginx, Caddy, IIS and CloudFront write, also packed by gzip or zstd. It may be stopped and begun
-    again: a file counts once, whatever it is called.
+    Reads logs of Apache, nginx, Caddy, IIS and CloudFront, also compressed with gzip or zstd. You can stop the command
+    and run it again: a file counts once, whatever its name.
     """
     from consent.core.db import db
     from consent.counting import logfiles, weblog
@@ -488,13 +545,13 @@ def import_log(site: str, files: tuple[Path, ...], layout: str | None) -> None:
         click.echo(
             f"{path}: {found.lines} lines, {reader.name if found.lines else 'empty'}; "
             f"{found.counted} page views counted, {found.counted_before} counted before, "
-            f"{found.no_views} no page views, {found.elsewhere} of other hosts, "
+            f"{found.no_views} not page views, {found.elsewhere} of other hosts, "
             f"{found.out_of_time} older than {kept[0]} or in the future, {found.unreadable} unreadable."
         )
         if found.first_unreadable:
             number, line = found.first_unreadable
             click.echo(
-                f"{path}:{number}: the first that is unreadable: {weblog.shown(line)}", err=True
+                f"{path}:{number}: the first unreadable line: {weblog.shown(line)}", err=True
             )
     closing.close_due(db.engine, site, site_file, _now())
 
@@ -502,12 +559,20 @@ def import_log(site: str, files: tuple[Path, ...], layout: str | None) -> None:
 @commands.command()
 @click.argument("site")
 @click.argument("what", type=click.Choice(["visits", "consents"]))
-@click.option("--by", default="day", show_default=True, help="What the rows are.")
+@click.option(
+    "--by",
+    default="day",
+    show_default=True,
+    help="Dimension of the rows, such as day, page or purpose.",
+)
 @click.option("--from", "first", metavar="DAY", help="The first day, such as 2026-01-31.")
-@click.option("--to", "last", metavar="DAY", help="The last day; without both, the last 30.")
+@click.option("--to", "last", metavar="DAY", help="The last day.  [default: the last 30 days]")
 @on_the_database
 def stats(site: str, what: str, by: str, first: str | None, last: str | None) -> None:
-    """Print the figures of SITE: the same as the API gives, as a table."""
+    """Print statistics of SITE as a table.
+
+    The numbers are those of the API.
+    """
     from consent.core.db import db
     from consent.stats import tables
 
@@ -516,30 +581,33 @@ def stats(site: str, what: str, by: str, first: str | None, last: str | None) ->
 
 @commands.command()
 @click.argument("site")
-@click.option("--month", metavar="MONTH", help="Such as 2026-01; else the last that is over.")
+@click.option(
+    "--month", metavar="MONTH", help="The month, such as 2026-01.  [default: the last complete one]"
+)
 @click.option(
     "--to",
     "addresses",
     multiple=True,
     metavar="ADDRESS",
-    help="Send it there by e-mail; may be repeated.",
+    help="Send the report to this e-mail address. May be repeated.",
 )
 @click.option(
     "--language",
     type=click.Choice(STAFF_LANGUAGES),
-    help="The language it is in; else the site's own, or English.",
+    help="Language of the report.  [default: the site's own, or English]",
 )
 @click.option(
     "--html",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write it to this file as HTML, pictures and all.",
+    help="Write the report to this file as HTML, pictures included.",
 )
 @click.option(
     "--send",
     "is_due",
     is_flag=True,
-    help="Send the last month's to the staff who asked for it and have not had it. A server does so by itself.",
+    help="Send last month's report to the members who subscribed and have not received it. `consent serve` does so "
+    "by itself.",
 )
 @on_the_app
 def report(
@@ -550,7 +618,7 @@ def report(
     file: Path | None,
     is_due: bool,
 ) -> None:
-    """Print the report of SITE for a month, write it to a file, or send it by e-mail."""
+    """Print, save or e-mail a monthly report of SITE."""
     from consent.core import periods
     from consent.core.db import db
     from consent.outbox import reports
@@ -560,7 +628,7 @@ def report(
     if is_due:
         if month or addresses or language or file:
             raise click.UsageError(
-                "--send sends what was asked for in the dashboard. Give it alone."
+                "--send sends the reports that members subscribed to. Use it without other options."
             )
         _send_reports(site)
         return
@@ -570,7 +638,7 @@ def report(
     spoken = language or (own if own in STAFF_LANGUAGES else "en")
     if file:
         file.write_text(report_letter.file(found, spoken, settings.public_url), encoding="utf-8")
-        click.echo(f"{file} is written.")
+        click.echo(f"Wrote {file}.")
     if addresses:
         _require_mail()
         _send(
@@ -624,13 +692,19 @@ def _send_reports(site: str) -> None:
 @commands.command("migrate")
 @on_the_database
 def migrate_command() -> None:
-    """Bring the database's schema up to this program. Every other command does so by itself."""
+    """Migrate the database to the newest schema.
+
+    Every other command that needs the database does so by itself.
+    """
     click.echo("The schema is current.")
 
 
 @commands.command()
 def serve() -> None:
-    """Serve on CONSENT_HOST and CONSENT_PORT, in CONSENT_WORKERS processes."""
+    """Run the server.
+
+    It listens on CONSENT_HOST and CONSENT_PORT, in CONSENT_WORKERS processes.
+    """
     from consent.server import serving
 
     serving.serve()
@@ -642,27 +716,30 @@ def serve() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("demo-data"),
     show_default=True,
-    help="Where its database and keys are kept between runs.",
+    help="Folder for the demo's database and keys between runs.",
 )
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on, and to print."
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on and to print."
 )
 @click.option(
     "--port",
     envvar="PORT",
     default=8080,
     show_default=True,
-    help="Port of the consent server; also PORT.",
+    help="Port of the consent server. The variable PORT sets it too.",
 )
 @click.option(
     "--demo-port",
     envvar="DEMO_PORT",
     default=8081,
     show_default=True,
-    help="Port of the demo website; also DEMO_PORT.",
+    help="Port of the demo website. The variable DEMO_PORT sets it too.",
 )
 def demo(folder: Path, host: str, port: int, demo_port: int) -> None:
-    """Serve the demo site, with invented visits and decisions, and a website that carries its banner."""
+    """Run a demo server, and a website with its banner.
+
+    Visits and decisions are invented.
+    """
     from consent.demo import run
 
     run(folder, host, port, demo_port)
@@ -670,25 +747,28 @@ def demo(folder: Path, host: str, port: int, demo_port: int) -> None:
 
 @commands.group()
 def user() -> None:
-    """Staff: who logs in to the dashboard."""
+    """Manage members, who log in to the dashboard."""
 
 
 @user.command("add")
 @click.argument("email")
 @click.option(
-    "--site", "sites", multiple=True, required=True, help="A site they may see; may be repeated."
+    "--site", "sites", multiple=True, required=True, help="A site of the member. May be repeated."
 )
 @click.option(
     "--role",
     type=click.Choice(ROLES),
     default="owner",
     show_default=True,
-    help="What they may do: read; change and publish too; say who else may, too.",
+    help="Viewers read. Editors also change and publish. Owners also manage members.",
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @on_the_database
 def add_user(email: str, sites: tuple[str, ...], role: str, password_stdin: bool) -> None:
-    """Add EMAIL, or give them a new password, and sites in that role. Ends their sessions."""
+    """Add the member EMAIL, or change role and password.
+
+    Ends the member's sessions.
+    """
     import getpass
 
     from consent.core.db import db
@@ -705,7 +785,10 @@ def add_user(email: str, sites: tuple[str, ...], role: str, password_stdin: bool
 @click.argument("site")
 @on_the_database
 def list_users(site: str) -> None:
-    """List who may see SITE, and in which role."""
+    """List the members of SITE.
+
+    Each line has the role and the e-mail address, and says whether there is a second factor.
+    """
     from consent.core.db import db
     from consent.people import staff
     from consent.site import versions
@@ -719,11 +802,18 @@ def list_users(site: str) -> None:
 @user.command("remove")
 @click.argument("email")
 @click.option(
-    "--site", "sites", multiple=True, required=True, help="The site they leave; may be repeated."
+    "--site",
+    "sites",
+    multiple=True,
+    required=True,
+    help="The site that the member leaves. May be repeated.",
 )
 @on_the_database
 def remove_user(email: str, sites: tuple[str, ...]) -> None:
-    """End EMAIL's part in a site. Who has no other is forgotten, password and all."""
+    """Remove the member EMAIL from a site.
+
+    A member without any other site is deleted, with password and sessions.
+    """
     from consent.core.db import db
     from consent.people import staff
 
@@ -731,19 +821,24 @@ def remove_user(email: str, sites: tuple[str, ...]) -> None:
     for site in sites:
         staff.leave(session, found, site)
     session.commit()
-    click.echo(f"{email} sees {', '.join(sites)} no more.")
+    click.echo(f"{email} is no longer a member of {', '.join(sites)}.")
 
 
 @user.command("reset-second-factor")
 @click.argument("email")
 @on_the_database
 def reset_second_factor(email: str) -> None:
-    """Let EMAIL, who has lost phone and recovery codes, log in with the password alone."""
+    """Turn off the second factor of EMAIL.
+
+    For a member who has lost both phone and recovery codes.
+    """
     from consent.core.db import db
     from consent.people import second_factor
 
     second_factor.turn_off(db.session(), _member(email))
-    click.echo(f"{email} logs in with the password alone, until a second factor is set up again.")
+    click.echo(
+        f"{email} now logs in with the password alone, until a second factor is set up again."
+    )
 
 
 def _member(email: str) -> Staff:
@@ -752,13 +847,13 @@ def _member(email: str) -> Staff:
 
     found = staff.by_email(db.session(), email)
     if found is None:
-        raise click.ClickException(f"there is no {email} among the staff.")
+        raise click.ClickException(f"there is no member {email}.")
     return found
 
 
 @commands.command()
 @click.argument("site")
-@click.option("--name", default="command line", show_default=True, help="What it is for.")
+@click.option("--name", default="command line", show_default=True, help="What the token is for.")
 @click.option(
     "--scope",
     "scopes",
@@ -766,18 +861,21 @@ def _member(email: str) -> Staff:
     type=click.Choice(SCOPES),
     default=["stats"],
     show_default=True,
-    help="What it opens; may be repeated.",
+    help="What the token may read. May be repeated.",
 )
 @click.option(
     "--days",
     type=click.IntRange(1, 3660),
     default=TOKEN_LIFETIME.days,
     show_default=True,
-    help="How long it holds.",
+    help="Days until the token expires.",
 )
 @on_the_database
 def token(site: str, name: str, scopes: tuple[str, ...], days: int) -> None:
-    """Make a token for what the API has of SITE. It is shown once; a hash of it is kept."""
+    """Create a token for the API of SITE.
+
+    It is shown only once. The server keeps a hash of it.
+    """
     from consent.core.db import db
     from consent.people import api_tokens
 
@@ -789,7 +887,10 @@ def token(site: str, name: str, scopes: tuple[str, ...], days: int) -> None:
 @click.argument("site")
 @on_the_database
 def tokens(site: str) -> None:
-    """List SITE's tokens: how each begins as a hash, what it opens, how long it holds, and what it is for."""
+    """List the tokens of SITE.
+
+    Each line has the start of the hash, the scope, the expiry and the name.
+    """
     from consent.core.db import db
     from consent.people import api_tokens
 
@@ -805,12 +906,15 @@ def tokens(site: str) -> None:
 @click.argument("beginning")
 @on_the_database
 def revoke_token(site: str, beginning: str) -> None:
-    """End the token of SITE whose hash begins with BEGINNING (`consent tokens` says). At once."""
+    """Revoke a token of SITE at once.
+
+    BEGINNING is the start of the token's hash, which `consent tokens` lists.
+    """
     from consent.core.db import db
     from consent.people import api_tokens
 
     ended = api_tokens.revoke(db.session(), site, beginning, _now())
-    click.echo(f"{ended.hash[:12]} ({ended.name}) opens nothing any more.")
+    click.echo(f"Revoked {ended.hash[:12]} ({ended.name}).")
 
 
 def _now() -> datetime:

@@ -39,7 +39,7 @@ def opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
             # Lines of a buffer are found in C, those of the packed files themselves are not.
             yield stack.enter_context(io.BufferedReader(file, 1 << 16)), raw
         except broken as error:
-            raise Invalid(f"{path}: not whole, or not {kind}: {error}") from None
+            raise Invalid(f"{path}: incomplete, or not a {kind} file: {error}") from None
 
 
 def _zstd(path: Path) -> Any:
@@ -50,6 +50,6 @@ def _zstd(path: Path) -> Any:
         )
     except ImportError:
         raise Invalid(
-            f"{path}: this Python cannot read zstd. Install backports.zstd beside it, or unpack the file with "
+            f"{path}: this Python cannot read zstd. Install backports.zstd, or decompress the file with "
             f"`zstd -d {path}` first."
         ) from None

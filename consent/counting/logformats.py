@@ -360,6 +360,6 @@ def named(given: str) -> Reader:
     if DIRECTIVE.search(given):
         return Layout("--format", given)
     raise Invalid(
-        f"--format {given!r} is none of {', '.join(NAMES)}, nor does it name fields as a log_format of nginx ($status) "
-        "or a LogFormat of Apache (%s) does."
+        f"--format {given!r} is not a format. Use one of {', '.join(NAMES)}, or fields as in nginx's log_format "
+        "($status) or Apache's LogFormat (%s)."
     )

@@ -76,11 +76,11 @@ def _lines(answers: Answers, today: date) -> Iterable[str]:
     spoken = answers.languages
     listed = ", ".join(map(json.dumps, spoken))
     yield from (
-        f"# The site file of {answers.name}: what its consent banner and its privacy notice say.",
-        "# Read every sentence, and make it true. `consent check` names what is wrong, `consent publish` puts it in",
-        "# force; docs/site-file.md explains each key. A text stands here once for each language.",
+        f"# The site file of {answers.name}: the content of its consent banner and privacy notice.",
+        "# Read every sentence, and make it true. `consent check` names mistakes, and `consent publish` puts the file",
+        "# in force. docs/site-file.md explains each key. A text is written once for each language.",
         "",
-        "# What the notice opens with.",
+        "# The first lines of the notice.",
         *_text("introduction", INTRODUCTION, spoken),
         "",
         "[site]",
@@ -90,31 +90,31 @@ def _lines(answers: Answers, today: date) -> Iterable[str]:
         f"origins = [{json.dumps(answers.origin)}]",
         f"languages = [{listed}]",
         'timezone = "Europe/Oslo"',
-        "# Change it with the text.",
+        "# The day on which the text of the notice was last changed.",
         f"updated = {today}",
         "",
-        "# Who decides why and how data are used. Add address, phone, and [dpo] if there is a data protection officer.",
+        "# The controller decides why and how data is used. Add address, phone, and [dpo] if you have one.",
         "[controller]",
         f"name = {_string(answers.name)}",
         f"email = {json.dumps(answers.email)}",
         "",
-        "# What visitors are asked for. Each has standard words, which title and description replace.",
+        "# The purposes that visitors are asked about. Each has standard words, which title and description replace.",
     )
     used = {known_services.known()["services"][each]["purpose"] for each in answers.services}
     for purpose in STANDARD_PURPOSES:
         if purpose in used or purpose == "necessary":
             yield from ("[[purposes]]", f'key = "{purpose}"', "")
     if answers.services:
-        yield "# Known services. Keys such as name, description, purpose or cookies replace what is known of them."
+        yield "# Known services. Keys such as name, description, purpose or cookies replace the known values."
     for service in answers.services:
         yield from ("[[services]]", f'use = "{service}"', "")
-    yield "# Which data are handled, of whom, and why. Make this the whole truth."
+    yield "# The data that you process, whose it is, and why. Make the list complete."
     for what, whose, why in DATA:
         yield "[[data]]"
         for name, text in (("what", what), ("whose", whose), ("why", why)):
             yield from _text(name, text, spoken)
         yield ""
-    yield "# Who else receives data, apart from the services above: hosting, e-mail, accounts."
+    yield "# Other recipients of data, besides the services above: hosting, e-mail, accounts."
     yield from (
         "# [[processors]]",
         '# key = "host"',
@@ -129,7 +129,7 @@ def _lines(answers: Answers, today: date) -> Iterable[str]:
         yield from _text("what", what, spoken)
         yield from _text("period", period, spoken)
         yield ""
-    yield "# What people may ask of you."
+    yield "# The rights that people have."
     for key, (title, text) in RIGHTS.items():
         yield from ("[[rights]]", f'key = "{key}"')
         yield from _text("title", title, spoken)

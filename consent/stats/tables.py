@@ -31,7 +31,7 @@ def of_figures(
     """What the API answers to the same question. Raises UnknownSite, Invalid."""
     dimensions: Sequence[str] = visits.DIMENSIONS if what == "visits" else consents.DIMENSIONS
     if by not in dimensions:
-        raise Invalid(f"by={by!r} is no dimension; there are {', '.join(dimensions)}.")
+        raise Invalid(f"by={by!r} is not a dimension. Use one of {', '.join(dimensions)}.")
     site_file = versions.site_file(versions.current(session, site))
     closing.close_due(engine, site, site_file, now)
     period = periods.period(first, last, now.astimezone(site_file.zone).date())
@@ -47,7 +47,7 @@ def of_figures(
             "",
             *aligned(names, rows),
             "",
-            f"{WITHHELD} stands for nothing, or for fewer than {suppression.K}. Days marked * are not closed.",
+            f"{WITHHELD} means none, or withheld (fewer than {suppression.K}). Days marked * are not closed yet.",
         ]
     )
 

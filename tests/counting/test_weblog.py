@@ -93,7 +93,7 @@ def test_what_nobody_viewed_is_not_counted(imported, odd: str) -> None:  # type:
     said, found = imported([line()] * 12 + [odd] * 12)
 
     assert "12 page views counted" in said
-    assert "12 no page views" in said
+    assert "12 not page views" in said
     assert found == {"/": 12}
 
 
@@ -165,7 +165,7 @@ def test_a_file_that_is_not_whole_is_said(command: Command, tmp_path: Path, cont
     code, _, said = command("import-log", "07sor", str(path))
 
     assert code == 1
-    assert f"{path}: not whole, or not gzip" in said
+    assert f"{path}: incomplete, or not a gzip file" in said
 
 
 def test_whoever_reads_figures_meanwhile_does_not_break_it_up(

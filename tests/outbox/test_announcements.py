@@ -106,7 +106,7 @@ def test_who_asks_confirms_is_told_and_leaves(
 
     said = announce(capture_output=True)
 
-    assert said.stdout == "1 told, 0 had been told before, 0 refused.\n"
+    assert said.stdout == "1 sent, 0 sent before, 0 refused.\n"
     (told,) = box.taken
     assert told["Subject"] == "The privacy notice of Krukke & Sønn has changed"
     assert (
@@ -130,7 +130,7 @@ def test_opening_a_link_confirms_nothing(
     client.get(links(box.taken.pop())[0])
     publish(app)
 
-    assert announce(capture_output=True).stdout.startswith("0 told")
+    assert announce(capture_output=True).stdout.startswith("0 sent")
 
 
 def test_each_address_is_told_once_whatever_list_it_is_on(
@@ -144,9 +144,9 @@ def test_each_address_is_told_once_whatever_list_it_is_on(
     first = announce("--list", str(others), capture_output=True)
     second = announce("--list", str(others), capture_output=True)
 
-    assert first.stdout == "2 told, 0 had been told before, 1 refused.\n"
+    assert first.stdout == "2 sent, 0 sent before, 1 refused.\n"
     assert (first.returncode, "no such mailbox" in first.stderr) == (1, True)
-    assert second.stdout == "0 told, 2 had been told before, 1 refused.\n"
+    assert second.stdout == "0 sent, 2 sent before, 1 refused.\n"
     assert Counter(box.recipients[1:]) == {"kari@example.no": 1, "ola@example.no": 1}
     assert "Personvernerklæringen" in box.taken[1]["Subject"]
     assert "List-Unsubscribe" not in box.taken[1]
@@ -248,7 +248,7 @@ def test_a_server_that_hangs_up_after_the_message_did_not_take_it(
 
     second = announce("--list", one, capture_output=True)
 
-    assert (first.returncode, second.stdout) == (1, "1 told, 0 had been told before, 0 refused.\n")
+    assert (first.returncode, second.stdout) == (1, "1 sent, 0 sent before, 0 refused.\n")
 
 
 def test_after_the_keys_were_rotated_nobody_is_told_again(
@@ -259,7 +259,7 @@ def test_after_the_keys_were_rotated_nobody_is_told_again(
 
     again = announce("--list", one, capture_output=True, keys=f"{KEY[::-1]},{KEY}")
 
-    assert again.stdout == "0 told, 1 had been told before, 0 refused.\n"
+    assert again.stdout == "0 sent, 1 sent before, 0 refused.\n"
 
 
 def test_a_forged_link_opens_nothing(client: FlaskClient, box: Mailbox) -> None:
@@ -287,7 +287,7 @@ def test_what_is_missing_is_said(app: Flask, announce: Callable[..., Any], tmp_p
     publish(app)
     listed = announce("--list", str(wrong), capture_output=True)
 
-    assert "version 1 is no material change" in minor.stderr
+    assert "version 1 is not a material change" in minor.stderr
     assert f"{wrong}:2: 'ola' is no e-mail address" in listed.stderr
     assert (minor.returncode, listed.returncode) == (1, 1)
 

@@ -217,7 +217,7 @@ def test_it_passes_the_files_we_ship(
     code, said = check(path, capsys, monkeypatch)
     assert (code, said) == (
         0,
-        f"{path}: fine. Site krukke, 2 purposes, 2 services, 1 processors, in en, nb.\n",
+        f"{path}: no mistakes. Site krukke, 2 purposes, 2 services, 1 processors, in en, nb.\n",
     )
 
 

@@ -60,7 +60,7 @@ class TestEmbed:
         code, _, said = run("krukke", "--url", URL, "--first-party", "--path", "x {")
 
         assert code == 2
-        assert "'x {' is no path such as /samtykke" in said
+        assert "'x {' is not a path. Write it like /samtykke" in said
 
     def test_a_pinned_tag_names_what_the_server_serves(self, run, client: FlaskClient) -> None:  # type: ignore[no-untyped-def]
         _, said, _ = run("07sor", "--url", URL, "--pinned")
@@ -83,8 +83,14 @@ class TestEmbed:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            (["07sor"], "where is this server? Set CONSENT_PUBLIC_URL, or add --url"),
-            (["07sor", "--url", "consent.example.no"], "where is this server?"),
+            (
+                ["07sor"],
+                "the full address of this server is missing. Set CONSENT_PUBLIC_URL, or add --url",
+            ),
+            (
+                ["07sor", "--url", "consent.example.no"],
+                "the full address of this server is missing",
+            ),
             (["nowhere", "--url", URL], "There is no site 'nowhere' on this server."),
             (["nowhere", "--url", URL, "--pinned"], "There is no site 'nowhere' on this server."),
         ],

@@ -433,7 +433,7 @@ class TestInATerminal:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            (("--by", "name"), "no dimension"),
+            (("--by", "name"), "not a dimension"),
             (("--from", "soon"), "2026-01-31"),
             (("--from", "2026-02-01", "--to", "2026-01-01"), "later than"),
         ],
