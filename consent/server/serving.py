@@ -128,13 +128,16 @@ def _say_when_open(host: str, port: int, begun: Callable[[], None]) -> None:
 
 
 def end_with_parent(parent: int) -> None:
-    """Ends this process as SIGTERM would, when the one of this id, which began it, is gone, however it went.
+    """Ends this process at once, when the one of this id, which began it, is gone, however it went.
 
-    It may be gone by now: to begin takes some seconds, and then this process has another parent already.
+    Not as SIGTERM would: granian's handler of that can hang, and then nothing of this process runs any more, while it
+    holds what others write with. Nothing is lost: what was answered is on disk.
+
+    The parent may be gone by now: to begin takes some seconds, and then this process has another parent already.
     """
     if sys.platform == "linux":
-        # The kernel says so at once. Where it does not, the watch below does.
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        # The kernel sees to it. Where it does not, the watch below does.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(ORPHANED)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
@@ -143,7 +146,7 @@ def end_with_parent(parent: int) -> None:
 def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(ORPHAN_CHECK)
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _say_where(settings: Settings) -> None:

@@ -84,3 +84,23 @@ def test_a_process_whose_parent_was_gone_before_it_began_ends_at_once() -> None:
 
     assert found.returncode != 0
     assert "on" not in found.stdout
+
+
+def test_a_process_that_no_longer_hears_signals_ends_with_its_parent() -> None:
+    mark = f"ORPHANS_MARK={uuid.uuid4()}"
+    name, _, value = mark.partition("=")
+    deaf = (
+        "import os, signal, time; from consent.server.serving import end_with_parent;"
+        "signal.signal(signal.SIGTERM, lambda *_: time.sleep(600));"
+        "end_with_parent(os.getppid()); print('on', flush=True); time.sleep(600)"
+    )
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {deaf!r}])"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], env=os.environ | {name: value}, stdout=subprocess.PIPE
+    )
+    with parent:
+        assert parent.stdout
+        assert parent.stdout.readline() == b"on\n"
+        parent.kill()
+
+        assert wait_until(lambda: not alive(mark))
