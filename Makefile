@@ -32,10 +32,11 @@ test-postgresql: $(VENV)/dev browser postgresql ## Run every test on PostgreSQL,
 	$(BIN)/python -m pytest $(SPREAD) --database postgresql $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/dev ## Check style and types
+lint: $(VENV)/dev node_modules/installed ## Check style, types, and the names in the scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PYTHON=$(BIN)/python node_modules/.bin/eslint --max-warnings 0 static eslint.config.mjs
 
 .PHONY: format
 format: $(VENV)/dev ## Put the code into its format
@@ -143,6 +144,6 @@ $(VENV)/dev: $(VENV)/installed requirements-dev.lock
 
 node_modules/installed: package-lock.json
 	@command -v npm > /dev/null || { apt-get update -qq && apt-get install -y -qq npm; } \
-	  || { echo "Install Node.js and npm first; only the tests need them."; exit 1; }
+	  || { echo "Install Node.js and npm first; only the tests and the linter need them."; exit 1; }
 	npm ci --silent --no-audit --no-fund
 	@touch $@
