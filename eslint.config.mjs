@@ -11,7 +11,9 @@ const ROOT = import.meta.dirname;
 const EMBED = "static/embed/";
 
 // Names of the window that are easily taken for one's own, whose absence nobody would notice.
-const UNCLEAR = ["close", "closed", "event", "external", "find", "focus", "length", "name", "open", "origin", "print", "status", "stop", "top"];
+const UNCLEAR = (
+  "close closed event external find focus length name open origin print status stop top"
+).split(" ");
 const browser = Object.fromEntries(Object.entries(globals.browser).filter(([name]) => !UNCLEAR.includes(name)));
 
 // The function that a part lies in: a part may return.
@@ -27,7 +29,9 @@ function namesOf(text) {
   return {
     // `arguments` has no definition.
     defined: Object.fromEntries(
-      variables.filter(({ defs }) => defs[0]).map(({ name, defs }) => [name, defs[0].parent?.kind === "let" ? "writable" : "readonly"]),
+      variables
+        .filter(({ defs }) => defs[0])
+        .map(({ name, defs }) => [name, defs[0].parent?.kind === "let" ? "writable" : "readonly"]),
     ),
     taken: new Set(scopeManager.globalScope.through.map(({ identifier }) => identifier.name)),
     shown: Object.fromEntries([...text.matchAll(/\bwindow\.(\w+)/g)].map(([, name]) => [name, "writable"])),
@@ -48,7 +52,8 @@ const usedElsewhere = {
 
 function configs() {
   const python = process.env.PYTHON ?? `${ROOT}/.venv/bin/python`;
-  const compositions = JSON.parse(execFileSync(python, ["-m", "tests.banner.composed"], { cwd: ROOT, encoding: "utf8" }));
+  const said = execFileSync(python, ["-m", "tests.banner.composed"], { cwd: ROOT, encoding: "utf8" });
+  const compositions = JSON.parse(said);
   const names = {};
   for (const { opening, parts } of compositions) {
     names[opening] ??= namesOf(opening);
@@ -56,7 +61,8 @@ function configs() {
   }
   return [...new Set(compositions.flatMap(({ parts }) => parts))].map((part) => {
     const its = compositions.filter(({ parts }) => parts.includes(part));
-    const others = ({ opening, parts }) => [opening, ...parts.filter((each) => each !== part)].map((each) => names[each]);
+    const others = ({ opening, parts }) =>
+      [opening, ...parts.filter((each) => each !== part)].map((each) => names[each]);
     const known = its.map((each) =>
       Object.assign(
         {},
@@ -66,11 +72,12 @@ function configs() {
         ...others(each).map(({ defined }) => defined),
       ),
     );
+    const taken = new Set(its.flatMap(others).flatMap((each) => [...each.taken]));
     return {
       files: [EMBED + part],
       languageOptions: { ...LANGUAGE, globals: { ...browser, ...inAll(known) } },
       plugins: { parts: { rules: { "used-elsewhere": usedElsewhere } } },
-      rules: { "parts/used-elsewhere": ["error", [...new Set(its.flatMap(others).flatMap(({ taken }) => [...taken]))]] },
+      rules: { "parts/used-elsewhere": ["error", [...taken]] },
     };
   });
 }
@@ -80,7 +87,12 @@ export default [
   {
     files: ["static/**/*.js"],
     languageOptions: { sourceType: "script", globals: browser },
-    rules: { eqeqeq: "error", "no-empty": ["error", { allowEmptyCatch: true }], "no-var": "error", "prefer-const": "error" },
+    rules: {
+      eqeqeq: "error",
+      "no-empty": ["error", { allowEmptyCatch: true }],
+      "no-var": "error",
+      "prefer-const": "error",
+    },
   },
   ...configs(),
   { files: ["*.mjs"], ...js.configs.recommended, languageOptions: { globals: globals.node } },

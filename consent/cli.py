@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from consent import __version__
 from consent.app import create_app, database_app
 from consent.core.choices import ROLES, SCOPES, STAFF_LANGUAGES, TOKEN_LIFETIME
 
@@ -71,7 +72,7 @@ def _refusal(error: Exception) -> str | None:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="samtykke")
+@click.version_option(__version__)
 def commands() -> None:
     """Samtykke: a consent and privacy-notice server. Settings come from the environment: docs/settings.md."""
 
