@@ -109,8 +109,8 @@ messages: $(VENV)/dev ## Bring the catalogues up to the texts in the code
 .PHONY: lock
 lock: $(VENV)/dev ## Choose the newest versions that pyproject.toml allows
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --all-extras -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --all-extras --group dev -o requirements-dev.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group fuzz -o requirements-fuzz.lock
 
 # The newest packages are those of the lists, and of the headers that the tests try them with.
@@ -118,7 +118,7 @@ lock: $(VENV)/dev ## Choose the newest versions that pyproject.toml allows
 robots: $(VENV)/dev ## Fetch the newest list of robots, and test it with the newest headers
 	npm install --save-dev --silent --no-audit --no-fund isbot@latest top-user-agents@latest user-agents@latest
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade-package crawler-user-agents pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade-package crawler-user-agents pyproject.toml --all-extras --group dev -o requirements-dev.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python update_robots.py
 	$(BIN)/python -m pytest tests/counting/test_robots.py
