@@ -32,7 +32,12 @@ def run_without(module: str, folder: Path, *arguments: str, **settings: str) -> 
         capture_output=True,
         text=True,
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "CONSENT_SECRET_KEYS": KEY, **settings},
+        env={
+            "PYTHONPATH": str(ROOT),
+            "CONSENT_SECRET_KEYS": KEY,
+            "CONSENT_DATABASE": f"sqlite:///{folder}/consent.db",
+            **settings,
+        },
     )
     return answer.returncode, answer.stderr
 
