@@ -25,10 +25,10 @@ PATIENCE = 60
 NEXT = """
 samtykke {version} works. The files are in {dist}. Next:
 
-1. Put the version and today's date over the newest entry of CHANGELOG.md, with an empty "Unreleased" above it. Commit.
+1. In CHANGELOG.md, date the entry {version}, and keep an empty "Unreleased" above it. Commit.
 2. git tag -s v{version} -m "samtykke {version}" && git push --follow-tags
 3. {tools}/twine upload {dist}/*
-4. make sbom, and publish its file with the entry of CHANGELOG.md as the notes of the release.
+4. make sbom. Publish its file, with the entry of CHANGELOG.md as the notes of the release.
 5. Set the next version in consent/__init__.py.
 """
 
