@@ -7,6 +7,7 @@ MINUTES ?= 10
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RELEASE := $(VENV)/release
 EXTRACT := $(BIN)/pybabel -q extract --keyword gettext_noop --keyword wrong --no-location --sort-output --project samtykke --version 0.1
 # What starts a browser or a server of its own for several tests runs in one process.
 SPREAD := -n 3 --dist loadgroup
@@ -32,10 +33,12 @@ test-postgresql: $(VENV)/dev browser postgresql ## Run every test on PostgreSQL,
 	$(BIN)/python -m pytest $(SPREAD) --database postgresql $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/dev ## Check style and types
+lint: $(VENV)/dev node_modules/installed ## Check style, types, the names in the scripts, and licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PYTHON=$(BIN)/python node_modules/.bin/eslint --max-warnings 0 static eslint.config.mjs
+	$(BIN)/python -m release.licences --quiet
 
 .PHONY: format
 format: $(VENV)/dev ## Put the code into its format
@@ -78,6 +81,25 @@ bench-dashboard: $(VENV)/dev postgresql ## Ask for every staff page of sixty sit
 soak: $(VENV)/dev postgresql wrk ## Keep the server busy for ten minutes, and see whether it grows or loses anything
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
+.PHONY: licences
+licences: $(VENV)/dev ## List the licence of every dependency
+	@$(BIN)/python -m release.licences
+
+.PHONY: release-check
+release-check: $(RELEASE)/installed ## Build a release, try it in a blank environment, and say what comes next
+	@$(RELEASE)/bin/python -m release.check
+
+.PHONY: sbom
+sbom: $(RELEASE)/installed ## Write a bill of materials (CycloneDX) of the server to dist/
+	@$(RELEASE)/bin/python -m release.sbom
+
+.PHONY: audit
+audit: $(RELEASE)/installed ## Look up known vulnerabilities of every dependency
+	$(RELEASE)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+	$(RELEASE)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-dev.lock
+	npm audit --package-lock-only
+	npm audit --package-lock-only --prefix benchmarks
+
 # atheris has wheels for some systems only, and is needed by nothing else.
 .PHONY: fuzz
 fuzz: $(VENV)/dev ## Fuzz every parser, the API and the hot paths: ten minutes, or MINUTES
@@ -108,16 +130,17 @@ messages: $(VENV)/dev ## Bring the catalogues up to the texts in the code
 .PHONY: lock
 lock: $(VENV)/dev ## Choose the newest versions that pyproject.toml allows
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --all-extras -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --all-extras --group dev -o requirements-dev.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group fuzz -o requirements-fuzz.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group release -o requirements-release.lock
 
 # The newest packages are those of the lists, and of the headers that the tests try them with.
 .PHONY: robots
 robots: $(VENV)/dev ## Fetch the newest list of robots, and test it with the newest headers
 	npm install --save-dev --silent --no-audit --no-fund isbot@latest top-user-agents@latest user-agents@latest
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade-package crawler-user-agents pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade-package crawler-user-agents pyproject.toml --all-extras --group dev -o requirements-dev.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python update_robots.py
 	$(BIN)/python -m pytest tests/counting/test_robots.py
@@ -141,8 +164,15 @@ $(VENV)/dev: $(VENV)/installed requirements-dev.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Apart from the tests', since both need packages of the same names in versions of their own.
+$(RELEASE)/installed: $(VENV)/bin/python requirements-release.lock
+	@echo "Installing what a release needs (once)"
+	@$(BIN)/python -m venv $(RELEASE)
+	@$(RELEASE)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-release.lock
+	@touch $@
+
 node_modules/installed: package-lock.json
 	@command -v npm > /dev/null || { apt-get update -qq && apt-get install -y -qq npm; } \
-	  || { echo "Install Node.js and npm first; only the tests need them."; exit 1; }
+	  || { echo "Install Node.js and npm first; only the tests and the linter need them."; exit 1; }
 	npm ci --silent --no-audit --no-fund
 	@touch $@

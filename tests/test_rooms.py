@@ -43,7 +43,7 @@ def imports() -> Iterator[tuple[str, str, str]]:
             else:
                 continue
             for name in names:
-                if name.startswith("consent."):
+                if name.startswith("consent.") and name != "consent.__version__":
                     yield (
                         f"{inside}:{node.lineno}",
                         inside.parts[0].removesuffix(".py"),

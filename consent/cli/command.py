@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from consent import __version__
 from consent.app import create_app, database_app
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="samtykke")
+@click.version_option(__version__)
 def commands() -> None:
     """Samtykke, a consent and privacy-notice server.
 

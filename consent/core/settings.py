@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from consent.core import extras
+
 PREFIX = "CONSENT_"
 # Different characters that a secret key has at the least. One at random has more than twenty.
 VARIETY = 10
@@ -233,7 +235,18 @@ def read(environ: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
             "CONSENT_OIDC_ISSUER is set, but CONSENT_OIDC_CLIENT_ID or CONSENT_OIDC_CLIENT_SECRET is not. Register "
             "this server with the provider; its redirect address ends in /dashboard/-/oidc/callback."
         )
+    if settings.database.startswith("postgresql"):
+        _require_extra("postgresql", variable("database"))
+    if settings.oidc_issuer:
+        _require_extra("oidc", variable("oidc_issuer"))
     return settings
+
+
+def _require_extra(name: str, variable: str) -> None:
+    try:
+        extras.require(name)
+    except extras.NotInstalled as error:
+        raise SettingError(f"{variable}: {error}") from None
 
 
 def _raw(environ: Mapping[str, str], name: str) -> str | None:

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from consent.core import extras
 from consent.core.catalogues import gettext
 from consent.site import known_services, mistakes, toml_lines
 from consent.site.looks import Looks
@@ -520,11 +520,11 @@ def _hits_without_purpose(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:
 
 def _noise_without_library(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:
     hits = raw.get("hits")
-    if isinstance(hits, dict) and "noise" in hits and find_spec("opendp") is None:
+    if isinstance(hits, dict) and "noise" in hits and not extras.is_installed("noise"):
         yield (
             ("hits", "noise"),
             gettext(
-                "Noise needs OpenDP. Install it with `pip install samtykke[noise]`, or leave this out."
+                "Noise needs OpenDP. Install it with `pip install 'samtykke[noise]'`, or leave this out."
             ),
         )
 

@@ -100,15 +100,30 @@ def head(site_file: SiteFile) -> str:
     """
     import minify  # here, because its runtime must not be loaded before a server forks
 
-    found = [signal for signal in used(site_file) if (EMBED / f"head/{signal}.js").exists()]
+    found = head_parts(site_file)
     if not found:
         return ""
-    if found != ["wordpress"]:  # whose line asks for no choice
+    parts = "\n".join((EMBED / part).read_text() for part in found)
+    values = head_values(site_file)
+    known = {name: json.dumps(value, separators=(",", ":")) for name, value in values.items()}
+    known["COOKIE"] = f"/(?:^|; )consent(?:-{site_file.site.key})?=1~([^;]*)/g"
+    parts = re.sub(rf"\b({'|'.join(known)})\b", lambda found: known[found[0]], parts)
+    return f"<script>{minify.string('application/javascript', '{' + parts + '}')}</script>"
+
+
+def head_parts(site_file: SiteFile) -> list[str]:
+    """The parts of those lines that this site uses."""
+    found = [signal for signal in used(site_file) if (EMBED / f"head/{signal}.js").exists()]
+    if not set(found) <= {"wordpress"}:  # whose line asks for no choice
         found.insert(0, "choice")
     if "google" in found and commands(site_file):
         found.insert(found.index("google") + 1, "google_settings")
-    parts = "\n".join((EMBED / f"head/{part}.js").read_text() for part in found)
-    values = {
+    return [f"head/{part}.js" for part in found]
+
+
+def head_values(site_file: SiteFile) -> dict[str, Any]:
+    """What those parts take from the server, besides COOKIE, the pattern of the cookie."""
+    return {
         "LIFETIME": site_file.asking.seconds,
         "WAIT": site_file.signals.wait_for_update,
         "LAYER": site_file.signals.data_layer,
@@ -116,10 +131,6 @@ def head(site_file: SiteFile) -> str:
         "TYPES": {each: conditions(site_file, each) for each in CONSENT_TYPES},
         **microsoft(site_file),
     }
-    known = {name: json.dumps(value, separators=(",", ":")) for name, value in values.items()}
-    known["COOKIE"] = f"/(?:^|; )consent(?:-{site_file.site.key})?=1~([^;]*)/g"
-    parts = re.sub(rf"\b({'|'.join(known)})\b", lambda found: known[found[0]], parts)
-    return f"<script>{minify.string('application/javascript', '{' + parts + '}')}</script>"
 
 
 def lines(site_file: SiteFile, address: str, pinned: str = "") -> str:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from flask_babel import format_number, format_percent, gettext
 
+from consent.core import extras
 from consent.core.paths import FONTS
 
 # A title, and a figure for each label.
@@ -91,7 +92,11 @@ def shares(
 
 
 def png(svg: bytes) -> bytes:
-    """The same picture for mail programs, which show no SVG: on white, and the same on every machine."""
+    """The same picture for mail programs, which show no SVG: on white, and the same on every machine.
+
+    Raises NotInstalled if resvg is missing.
+    """
+    extras.require("report")
     import resvg_py
 
     return resvg_py.svg_to_bytes(

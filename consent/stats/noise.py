@@ -9,7 +9,7 @@ both without its noise and with it, so that one page view which makes it large e
 
 import math
 
-from consent.core.errors import Invalid
+from consent.core import extras
 from consent.stats.suppression import K
 
 # Views, page, hour, exit or flow of two pages (what went on from one leaves it); and of a visit: visits, entry, and one
@@ -22,13 +22,10 @@ class Noise:
     """Adds noise to the figures of a day. `epsilon` is what all figures together may tell of one page view."""
 
     def __init__(self, epsilon: float) -> None:
-        """Raises Invalid if OpenDP is not installed."""
-        try:
-            import opendp.prelude as dp  # here, because few sites want it, and it is large
-        except ImportError:
-            raise Invalid(
-                "hits.noise needs OpenDP. Install it with `pip install samtykke[noise]`, or leave hits.noise out."
-            ) from None
+        """Raises NotInstalled if OpenDP is missing."""
+        extras.require("noise")
+        import opendp.prelude as dp  # here, because few sites want it, and it is large
+
         self.epsilon = epsilon
         scale = FIGURES / epsilon
         dp.enable_features("contrib")

@@ -5,7 +5,12 @@
 const { show } = document.currentScript.dataset;
 
 let cookie = "";
-Object.defineProperty(Document.prototype, "cookie", { get: () => cookie, set: (text) => (cookie = text.split(";")[0]) });
+Object.defineProperty(Document.prototype, "cookie", {
+  get: () => cookie,
+  set(text) {
+    cookie = text.split(";")[0];
+  },
+});
 navigator.sendBeacon = () => true;
 window.fetch = async () => {
   throw new TypeError("A preview sends nothing.");

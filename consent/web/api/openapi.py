@@ -1,12 +1,12 @@
 """The OpenAPI document, made of the models that validate."""
 
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from consent import __version__
 from consent.site.values import KEY
 from consent.web.api.models import Problem
 from consent.web.api.operations import OPERATIONS, Operation
@@ -41,7 +41,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Samtykke",
-            "version": version("samtykke"),
+            "version": __version__,
             "description": "Figures, versions and decisions of the sites of this server. "
             "`consent token` makes a token; errors are problem details (RFC 9457).",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},

@@ -3,7 +3,7 @@
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from consent.core import periods
+from consent.core import extras, periods
 from consent.core.errors import NotFound
 from consent.models import Staff
 from consent.outbox import reports
@@ -31,7 +31,7 @@ def page(member: Staff, site: str) -> ResponseReturnValue:
         months={f"{each.first:%Y-%m}": report_letter.month_name(each) for each in months},
         chosen=f"{report.month.first:%Y-%m}",
         subscription=reports.subscription(session, site, member),
-        sends_mail=context.sends_mail(),
+        sends_mail=_sends_reports(),
     )
 
 
@@ -39,8 +39,8 @@ def page(member: Staff, site: str) -> ResponseReturnValue:
 @members_only
 def subscribe(member: Staff, site: str) -> ResponseReturnValue:
     frame.of_site(member, site)
-    if not context.sends_mail():
-        raise NotFound("This server sends no e-mail.")
+    if not _sends_reports():
+        raise NotFound("This server sends no reports by e-mail.")
     reports.subscribe(context.session(), site, member, g.language, context.now())
     return _back(site)
 
@@ -51,6 +51,10 @@ def stop(member: Staff, site: str) -> ResponseReturnValue:
     frame.of_site(member, site)
     reports.stop(context.session(), site, member)
     return _back(site)
+
+
+def _sends_reports() -> bool:
+    return context.sends_mail() and extras.is_installed("report")
 
 
 def _back(site: str) -> ResponseReturnValue:
