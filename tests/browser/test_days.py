@@ -45,9 +45,9 @@ def test_marketing_reads_figures_and_asks_for_the_report(new_context, app, conse
     expect(page.locator("[aria-current=true]").first).to_have_text("7 days")
     expect(page.locator("#card-pages")).to_contain_text("/tjenester")
     with page.expect_download() as download:
-        page.locator("#card-pages").get_by_role("link", name="As a file (CSV)").click()
+        page.locator("#card-pages").get_by_role("link", name="Download CSV").click()
     assert "/tjenester,45" in download.value.path().read_text()
-    go(page, "Report")
+    go(page, "Monthly report")
     page.get_by_role("button", name=re.compile("every month")).click()
     expect(page.get_by_role("button", name=re.compile("[Ss]top"))).to_be_visible()
     go(page, "Preview")
@@ -100,7 +100,7 @@ def test_the_privacy_officer_finds_proves_and_erases(new_context, app, consent_u
     expect(page.locator("main")).to_contain_text("This is no id")
     page.locator("[name=id]").fill(receipt)
     page.locator("main form button").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Accepted all")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Accepted")
     expect(page.locator("main")).to_contain_text("they are the words that were shown")
     assert receipt not in page.url
     with page.expect_download() as download:
@@ -112,7 +112,7 @@ def test_the_privacy_officer_finds_proves_and_erases(new_context, app, consent_u
     expect(page.get_by_role("status")).to_be_visible()
     page.locator("[name=id]").fill(receipt)
     page.locator("main form button").click()
-    expect(page.locator("main")).not_to_contain_text("Accepted all")
+    expect(page.locator("main")).not_to_contain_text("Accepted")
     go(page, "Retention")
     expect(page.locator("main")).to_contain_text("5 years")
 

@@ -54,9 +54,9 @@ def test_a_receipt_leads_to_what_was_decided_and_shown(
 ) -> None:
     said = find(alice, f" {made['first']['id'].upper()} ")
 
-    assert "Chose themselves" in said
-    assert "Statistics Agreed Marketing Not agreed Google Ads Not agreed" in said
-    assert "In the settings of the banner" in said
+    assert "Customised" in said
+    assert "Statistics Accepted Marketing Rejected Google Ads Rejected" in said
+    assert "In the banner settings" in said
     assert "within 10 seconds" in said
     assert "Yes, by Global Privacy Control" in said
     assert "they are the words that were shown" in said
@@ -69,9 +69,9 @@ def test_a_receipt_leads_to_what_was_decided_and_shown(
 def test_a_visitors_id_leads_to_the_latest(alice: FlaskClient, made: dict[str, Any]) -> None:
     said = find(alice, made["visitor"])
 
-    assert "Withdrew" in said
+    assert "Withdrawn" in said
     others = said.partition("All decisions of this visitor")[2]
-    assert others.index("Shown above") < others.index("Chose themselves")
+    assert others.index("Shown above") < others.index("Customised")
     assert "Show it" in others
 
 

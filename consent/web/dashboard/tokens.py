@@ -71,7 +71,7 @@ def _page(member: Staff, site: str, **more: str) -> str:
         tokens=api_tokens.of_site(context.session(), site),
         now=context.now(),
         scopes={
-            "stats": gettext("Figures"),
+            "stats": gettext("Statistics"),
             "versions": gettext("Versions"),
             "decisions": gettext("Decisions, with their receipts"),
         },
