@@ -148,7 +148,7 @@ class TestRoles:
         client.post(f"/dashboard/07sor/people/{identity(app, 'vera')}", data={"role": "editor"})
 
         assert roles(app)["vera"] == "editor"
-        assert "Made vera@example.no Editor" in pages.check(
+        assert "Changed the role of vera@example.no to Editor" in pages.check(
             client.get("/dashboard/07sor/log?lang=en")
         )
 

@@ -24,7 +24,7 @@ def invitation(to: str, by: str, sites: list[str], address: str) -> EmailMessage
 def reset(to: str, address: str) -> EmailMessage:
     return _letter(
         to,
-        gettext("A new password for Samtykke"),
+        gettext("Reset your Samtykke password"),
         render_template("dashboard/mail/reset.txt", address=address),
     )
 
