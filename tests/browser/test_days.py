@@ -85,7 +85,7 @@ def test_an_editor_adds_a_service_publishes_and_tells(new_context, app, consent_
     expect(page.locator("main")).to_contain_text("Hotjar")
     go(page, "Tokens")
     page.locator("[name=name]").fill("Agency")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create token").click()
     expect(page.get_by_role("status")).to_contain_text("ct_")
 
 

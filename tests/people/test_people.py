@@ -407,7 +407,7 @@ def test_tokens_are_in_the_log_by_name_only(person: Person) -> None:
 
     page = olga.get("/dashboard/07sor/log?lang=en").get_data(as_text=True)
 
-    assert "Made the token Agency" in page
+    assert "Created the token Agency" in page
     assert token[0] not in page
 
 

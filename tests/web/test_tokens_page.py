@@ -48,7 +48,7 @@ def test_it_is_ended_at_once(alice: FlaskClient) -> None:
     assert alice.post(action).status_code == 303
 
     assert ask(alice, token) == 401
-    assert "Ended" in pages.check(alice.get("/dashboard/07sor/tokens?lang=en"))
+    assert "Revoked" in pages.check(alice.get("/dashboard/07sor/tokens?lang=en"))
 
 
 @pytest.mark.parametrize(
