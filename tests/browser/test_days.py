@@ -69,7 +69,7 @@ def test_an_editor_adds_a_service_publishes_and_tells(new_context, app, consent_
     go(page, "The next version")
     page.get_by_role("link", name="Services and cookies").click()
     page.locator("[name=use]").select_option("hotjar")
-    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Hotjar")
     page.locator(".way").get_by_role("link", name="The next version").click()
     page.get_by_role("link", name="Compare and publish").click()
