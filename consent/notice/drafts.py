@@ -126,7 +126,7 @@ def mistakes_in(source: str, site: str) -> list[Mistake]:
     except SiteFileError as error:
         return error.mistakes[:MOST_MISTAKES]
     if site_file.site.key != site:
-        said = gettext("The key of a site never changes: write %(key)s.", key=site)
+        said = gettext("The key of a site cannot change. Write %(key)s.", key=site)
         return [Mistake(1, ("site", "key"), said)]
     return []
 
@@ -138,7 +138,7 @@ def syntax_of(source: str) -> list[Mistake]:
     except tomllib.TOMLDecodeError as error:
         return [mistakes.of_syntax(error, source)]
     except RecursionError:
-        return [Mistake(1, (), gettext("Lists or tables are nested too deep to be a site file."))]
+        return [Mistake(1, (), gettext("Lists or tables are nested too deeply for a site file."))]
     return []
 
 

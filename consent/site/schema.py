@@ -381,7 +381,7 @@ def parse(source: str) -> SiteFile:
         raise SiteFileError([mistakes.of_syntax(error, source)]) from None
     except RecursionError:
         raise SiteFileError(
-            [Mistake(1, (), gettext("Lists or tables are nested too deep to be a site file."))]
+            [Mistake(1, (), gettext("Lists or tables are nested too deeply for a site file."))]
         ) from None
     lines = toml_lines.Lines(source)
     try:

@@ -135,7 +135,7 @@ def _common(labels: Sequence[str], narrow: bool) -> dict[str, Any]:
         "show_minor_x_labels": False,
         "truncate_label": -1,
         "include_x_axis": True,
-        "no_data_text": gettext("No figures to show in this period"),
+        "no_data_text": gettext("No data for this period"),
         "disable_xml_declaration": True,
     }
 

@@ -35,7 +35,7 @@ def _reset(session: Session, member: str | None, language: str) -> EmailMessage 
     with force_locale(language):
         return _letter(
             found.email,
-            gettext("A new password for Samtykke"),
+            gettext("Reset your Samtykke password"),
             render_template(
                 "dashboard/mail/reset.txt", address=_address(f"reset/{token}", language)
             ),

@@ -1,4 +1,4 @@
-"""The next version edited in a browser, with scripts and without, and looked at while it is typed."""
+"""The draft edited in a browser, with scripts and without, and looked at while it is typed."""
 
 import re
 
@@ -72,7 +72,7 @@ def test_several_cookies_are_added_at_once(page, app, consent_url):
     page.goto(f"{consent_url}{DRAFT}/services/0")
     there = page.locator("details:visible input[name^='cookies.'][name$='.name']").count()
     for number in range(there, there + 3):
-        page.get_by_role("button", name="One more: Cookies").click()
+        page.get_by_role("button", name="Add another: Cookies").click()
         page.locator(f"[name='cookies.{number + 1}.name']").fill(f"_new{number}")
         page.locator(f"[name='cookies.{number + 1}.lifetime']").fill("1 day")
         for language in ("nb", "nn", "en"):
@@ -138,7 +138,7 @@ def test_a_change_from_the_form_to_the_notice(new_context, app, consent_url, scr
         new_context, java_script_enabled=scripts, viewport={"width": 390, "height": 844}
     )
     log_in(page, consent_url, "eva")
-    go(page, "The next version")
+    go(page, "Draft")
     page.get_by_role("link", name="Contacts").click()
     page.locator("[name='controller.email']").fill("not an address")
     page.get_by_role("button", name="Save").click()
@@ -146,8 +146,8 @@ def test_a_change_from_the_form_to_the_notice(new_context, app, consent_url, scr
     page.locator("[name='controller.email']").fill("privacy@07.no")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved in the draft")
-    page.locator(".way").get_by_role("link", name="The next version").click()
-    page.get_by_role("link", name="Compare and publish").click()
+    page.locator(".way").get_by_role("link", name="Draft").click()
+    page.get_by_role("link", name="Review and publish").click()
     expect(page.locator("main")).to_contain_text("privacy@07.no")
     page.get_by_role("button", name="Publish version 2").click()
     expect(page.get_by_role("status")).to_have_text("Version 2 is in force.")
@@ -175,7 +175,7 @@ def test_the_keyboard_alone_edits_and_publishes(page, app, consent_url):
     expect(page.get_by_role("status")).to_be_visible()
     press_to(page.locator(".way a"))
     page.keyboard.press("Enter")
-    press_to(page.get_by_role("link", name="Compare and publish"))
+    press_to(page.get_by_role("link", name="Review and publish"))
     page.keyboard.press("Enter")
     press_to(page.get_by_role("button", name="Publish version 2"))
     page.keyboard.press("Enter")

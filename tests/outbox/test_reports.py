@@ -128,14 +128,14 @@ def test_it_says_what_the_dashboard_says(
         )
         page = pages.check(alice.get("/dashboard/07sor/report?lang=en"))
     assert code == 0
-    assert "Report of 07 SØR IT DRIFT AS, October 2026" in printed
+    assert "Report for 07 SØR IT DRIFT AS, October 2026" in printed
     for row in (
         "Visits 30 20 +50%",
         "Page views 30 20 +50%",
         "Decisions 70 40 +75%",
-        "Accepted all 50% 50% +0 points",
-        "Refused all 35 50%",
-        "Chose themselves 0 –",
+        "Consent rate 50% 50% +0 percentage points",
+        "Rejected 35 50%",
+        "Customised 0 –",
         "Statistics 35 50%",
         "/tjenester 30",
         "google.com 30",
@@ -143,7 +143,7 @@ def test_it_says_what_the_dashboard_says(
     ):
         assert row in lines(printed)
         assert row in page
-    for number in ("Visits 30", "Page views 30", "Decisions 70", "Accepted all 50%"):
+    for number in ("Visits 30", "Page views 30", "Decisions 70", "Consent rate 50%"):
         assert number in dashboard
     assert f"{SERVER}/dashboard/07sor/?from=2026-10-01&to=2026-10-31&lang=en" in printed
 
@@ -264,12 +264,12 @@ def test_samples_are_labelled(app: Flask, report: Callable[..., Any]) -> None:
 
     _, printed, _ = report("07sor", "--language", "en")
 
-    assert "Figures from Oct 1, 2026 to Oct 10, 2026 are samples" in printed
+    assert "Statistics from Oct 1, 2026 to Oct 10, 2026 are sample data" in printed
 
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", "Report of"), ("nb", "Rapport for"), ("nn", "Send han til meg kvar månad")],
+    [("en", "Report for"), ("nb", "Rapport for"), ("nn", "Send meg rapporten kvar månad")],
 )
 def test_the_page_is_a_good_page_in_each_language(app: Flask, language: str, words: str) -> None:
     with time_machine.travel(NOVEMBER, tick=False):
@@ -313,7 +313,7 @@ def test_who_asks_is_sent_each_month_once_until_they_stop(
     assert report("07sor", "--send", at=DECEMBER)[1] == "0 sent, 0 refused.\n"
     (message,) = box.taken
     assert message["To"] == "alice@example.no"
-    assert message["Subject"] == "Report of 07 SØR IT DRIFT AS, November 2026"
+    assert message["Subject"] == "Report for 07 SØR IT DRIFT AS, November 2026"
     stop = f"{SERVER}/dashboard/07sor/report?lang=en"
     assert stop in part(message, "plain")
     assert stop in part(message, "html")
@@ -321,7 +321,7 @@ def test_who_asks_is_sent_each_month_once_until_they_stop(
     with time_machine.travel(DECEMBER, tick=False):
         alice = log_in(app, "07sor")
         page = alice.get("/dashboard/07sor/report?lang=en")
-        assert "sent to alice@example.no every month" in pages.check(page)
+        assert "e-mail this report to alice@example.no every month" in pages.check(page)
         alice.post("/dashboard/07sor/report/stop")
     assert report("07sor", "--send", at=DECEMBER + timedelta(days=31))[1].startswith("0 sent")
 
@@ -378,7 +378,7 @@ def test_a_server_without_mail_offers_none(settings: dict[str, Any]) -> None:
         app = make_app({**settings, "smtp_url": ""})
         alice = log_in(app, "07sor")
 
-        assert "every month" not in pages.check(alice.get("/dashboard/07sor/report?lang=en"))
+        assert "this report" not in pages.check(alice.get("/dashboard/07sor/report?lang=en"))
         assert alice.post("/dashboard/07sor/report").status_code == 404
 
 

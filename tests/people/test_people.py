@@ -148,7 +148,7 @@ class TestRoles:
         client.post(f"/dashboard/07sor/people/{identity(app, 'vera')}", data={"role": "editor"})
 
         assert roles(app)["vera"] == "editor"
-        assert "Made vera@example.no Editor" in pages.check(
+        assert "Changed the role of vera@example.no to Editor" in pages.check(
             client.get("/dashboard/07sor/log?lang=en")
         )
 
@@ -407,7 +407,7 @@ def test_tokens_are_in_the_log_by_name_only(person: Person) -> None:
 
     page = olga.get("/dashboard/07sor/log?lang=en").get_data(as_text=True)
 
-    assert "Made the token Agency" in page
+    assert "Created the token Agency" in page
     assert token[0] not in page
 
 

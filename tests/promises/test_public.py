@@ -132,8 +132,8 @@ def test_pages_of_the_list(client, publish_with: Publish, written, sent, is_name
 @pytest.mark.parametrize(
     ("heading", "more"),
     [
-        ("Came from", {"referrer": "https://buy-our-pills.example/"}),
-        ("Languages of the browsers", {"Accept_Language": "eo"}),
+        ("Referrers", {"referrer": "https://buy-our-pills.example/"}),
+        ("Browser languages", {"Accept_Language": "eo"}),
     ],
 )
 def test_other_values_take_as_many(client: FlaskClient, views, heading, more):
@@ -152,4 +152,4 @@ def test_values_below_it_add_up_over_the_days(client: FlaskClient):
                 hit(client, "/tjenester", "https://www.bing.com/")
     text = shown(client)
     assert rows(text, "Pages") == {"/tjenester": 60}
-    assert list(rows(text, "Came from").values()) == [60]
+    assert list(rows(text, "Referrers").values()) == [60]

@@ -479,7 +479,7 @@ class TestPublishedFigures:
         assert "google.com 50" in text
         # Staff see these.
         assert "/tjenester" not in text
-        assert "Directly" not in text
+        assert "Direct" not in text
         assert "All others 10" in text
         assert "All others 30" in text
         assert "includes values below 50" in text

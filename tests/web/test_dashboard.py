@@ -38,9 +38,9 @@ def test_a_member_sees_the_figures_of_their_site(alice: FlaskClient) -> None:
     answer = alice.get("/dashboard/", follow_redirects=True)
 
     said = pages.check(answer)
-    assert "Figures of 07 SØR IT DRIFT AS" in said
+    assert "Statistics for 07 SØR IT DRIFT AS" in said
     assert "Decisions 2" in said
-    assert "Accepted all 1 Refused all 1" in said
+    assert "Accepted 1 Rejected 1" in said
 
 
 @pytest.mark.parametrize("language", ["en", "nb", "nn"])
@@ -202,9 +202,9 @@ class TestFigures:
     def test_each_number_stands_beside_the_one_before(self, alice: FlaskClient) -> None:
         said = self.read(alice, f"/dashboard/07sor/?{self.day()}")
 
-        assert "Visits 30 +50% against the period before" in said
-        assert "Decisions 60 +50% against the period before" in said
-        assert "Accepted all 50% +0 points against the period before" in said
+        assert "Visits 30 +50% from the previous period" in said
+        assert "Decisions 60 +50% from the previous period" in said
+        assert "Consent rate 50% +0 percentage points from the previous period" in said
 
     @pytest.mark.parametrize(
         ("query", "words"),

@@ -54,12 +54,12 @@ def test_a_receipt_leads_to_what_was_decided_and_shown(
 ) -> None:
     said = find(alice, f" {made['first']['id'].upper()} ")
 
-    assert "Chose themselves" in said
-    assert "Statistics Agreed Marketing Not agreed Google Ads Not agreed" in said
-    assert "In the settings of the banner" in said
+    assert "Customised" in said
+    assert "Statistics Accepted Marketing Rejected Google Ads Rejected" in said
+    assert "In the banner settings" in said
     assert "within 10 seconds" in said
     assert "Yes, by Global Privacy Control" in said
-    assert "they are the words that were shown" in said
+    assert "this is the text that was shown" in said
     assert made["first"]["words_hash"] in said
     with app.app_context():
         shown = versions.text(db.session(), versions.current(db.session(), "07sor"), "nb")
@@ -69,10 +69,10 @@ def test_a_receipt_leads_to_what_was_decided_and_shown(
 def test_a_visitors_id_leads_to_the_latest(alice: FlaskClient, made: dict[str, Any]) -> None:
     said = find(alice, made["visitor"])
 
-    assert "Withdrew" in said
-    others = said.partition("All decisions of this visitor")[2]
-    assert others.index("Shown above") < others.index("Chose themselves")
-    assert "Show it" in others
+    assert "Withdrawn" in said
+    others = said.partition("All decisions by this visitor")[2]
+    assert others.index("Shown above") < others.index("Customised")
+    assert "Show" in others
 
 
 def test_no_id_stands_in_an_address(alice: FlaskClient, made: dict[str, Any]) -> None:
@@ -96,7 +96,7 @@ def test_words_that_were_altered_since_are_said_to_be(
         text.banner = {**text.banner, "text": "We take everything."}
         db.session.commit()
 
-    assert "they have been altered since" in find(alice, made["first"]["id"])
+    assert "the text has been altered since" in find(alice, made["first"]["id"])
 
 
 def test_the_receipt_is_a_file_and_so_is_all_of_the_visitors(
@@ -121,7 +121,7 @@ def test_what_is_no_id_is_said_at_the_field(alice: FlaskClient, written: str) ->
     answer = alice.post(PAGE, data={"id": written})
 
     assert answer.status_code == 422
-    assert "This is no id." in pages.check(answer)
+    assert "This is not an id." in pages.check(answer)
     source = answer.get_data(as_text=True)
     assert 'aria-invalid="true" aria-describedby="problem"' in source
     assert f'value="{written}"' in source
@@ -170,7 +170,7 @@ def test_of_many_the_latest_are_listed(
 
     monkeypatch.setattr(pages, "MOST", 1)
 
-    assert "1 older decision is in the file." in find(alice, made["first"]["id"])
+    assert "The download has 1 older decision." in find(alice, made["first"]["id"])
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])

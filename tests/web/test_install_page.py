@@ -115,7 +115,7 @@ def test_the_page_has_the_lines(alice: FlaskClient, language: str) -> None:
 def test_a_page_is_looked_at(alice: FlaskClient, website: str) -> None:
     answer = alice.post("/dashboard/07sor/install?lang=en", data={"address": f"{website}/"})
 
-    assert "The tag is in the page." in pages.check(answer)
+    assert "The tag is on the page." in pages.check(answer)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_page_is_looked_at(alice: FlaskClient, website: str) -> None:
     [
         ("/gone", "answers with 404"),
         ("/picture", "its type is image/png"),
-        ("/away", "This is no address of the site"),
+        ("/away", "This address is not on the site"),
     ],
 )
 def test_what_is_no_page_is_said(alice: FlaskClient, website: str, path: str, said: str) -> None:
@@ -141,7 +141,7 @@ def test_nothing_else_is_fetched(alice: FlaskClient, address: str) -> None:
     answer = alice.post("/dashboard/07sor/install?lang=en", data={"address": address})
 
     assert answer.status_code == 422
-    assert "This is no address of the site" in pages.check(answer)
+    assert "This address is not on the site" in pages.check(answer)
 
 
 def test_a_website_that_is_away_is_said(alice: FlaskClient, app: Flask) -> None:

@@ -28,10 +28,10 @@ def read(client: FlaskClient) -> str:
 def test_every_kind_has_its_words(alice: FlaskClient) -> None:
     said = read(alice)
 
-    assert said.count("What is from before") == len(retention.TASKS)
-    assert "Decisions Evidence of who agreed to what. 5 years Site file: keep.decisions" in said
+    assert said.count("Data from before") == len(retention.TASKS)
+    assert "Decisions Evidence of consent. 5 years Site file: keep.decisions" in said
     assert "5 years + 25 months" in said
-    assert "60 days As the program has it" in said
+    assert "60 days Fixed in the program" in said
     assert 'decisions = "5 years" counters = "25 months"' in said
 
 
@@ -52,14 +52,14 @@ def test_what_is_due_is_counted_until_it_is_erased(app: Flask, alice: FlaskClien
         decide(alice)
         decide(alice)
     assert "2 are waiting to be erased." in read(alice)
-    assert "It has not been done yet." in read(alice)
+    assert "It has not run yet." in read(alice)
 
     with app.app_context():
         retention.purge_due(db.session(), now)
 
     said = read(alice)
     assert "waiting" not in said
-    assert f"Last done on {now:%B} {now.day}, {now.year}." in said
+    assert f"Last run: {now:%B} {now.day}, {now.year}." in said
 
 
 def test_of_very_many_it_says_that_there_are_many(

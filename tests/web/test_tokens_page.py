@@ -30,7 +30,7 @@ def test_a_token_is_shown_once_and_opens_what_it_is_for(alice: FlaskClient) -> N
     said, token = make(alice)
     again = pages.check(alice.get("/dashboard/07sor/tokens?lang=en"))
 
-    assert "Agency Figures, Versions" in said
+    assert "Agency Statistics, Versions" in said
     assert "Agency" in again
     assert token not in again
     assert (ask(alice, token), ask(alice, token, "versions"), ask(alice, token, "decisions")) == (
@@ -48,7 +48,7 @@ def test_it_is_ended_at_once(alice: FlaskClient) -> None:
     assert alice.post(action).status_code == 303
 
     assert ask(alice, token) == 401
-    assert "Ended" in pages.check(alice.get("/dashboard/07sor/tokens?lang=en"))
+    assert "Revoked" in pages.check(alice.get("/dashboard/07sor/tokens?lang=en"))
 
 
 @pytest.mark.parametrize(

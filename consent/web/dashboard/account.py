@@ -75,7 +75,7 @@ def turn_on(member: Staff) -> ResponseReturnValue:
         codes = second_factor.turn_on(context.session(), keys, member, secret, code, context.now())
     except Invalid:
         context.session().rollback()
-        problem = gettext("This is not the code that the app shows now.")
+        problem = gettext("The code is wrong. Enter the code that the app shows now.")
         return _set_up(member, problem=problem), 422
     session.pop("secret_shown")
     return _page(member, codes=codes)
@@ -129,7 +129,7 @@ def _note(member: Staff, action: str) -> None:
 
 
 def _not_theirs() -> str:
-    return str(gettext("This is not your password."))
+    return str(gettext("The password is wrong."))
 
 
 def _address() -> str:

@@ -54,7 +54,7 @@ def add_webhook(member: Staff, site: str) -> ResponseReturnValue:
         made = webhooks.add(session, site, address, context.now())
     except Invalid:
         session.rollback()
-        problem = gettext("Write the address whole and without special letters: https://…")
+        problem = gettext("Write the full address in plain ASCII letters: https://…")
         return _page(member, site, problem=problem, address=address), 422
     return _page(member, site, made=made)
 

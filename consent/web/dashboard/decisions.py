@@ -49,7 +49,7 @@ def find(member: Staff, site: str) -> ResponseReturnValue:
     try:
         decision = decisions.find(context.session(), site, uuid.UUID(written))
     except ValueError:
-        problem = gettext("This is no id. It is 32 letters and digits with four hyphens.")
+        problem = gettext("This is not an id. An id has 32 letters and digits and four hyphens.")
         return _page(shared, written=written, problem=problem), 422
     if decision is None:
         return _page(shared, written=written, missing=True), 404

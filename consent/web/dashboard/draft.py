@@ -288,9 +288,7 @@ def _save(member: Staff, site: str, place: Place) -> ResponseReturnValue:
     except Conflict:
         return _form(member, site, place, 409, was_changed=True)
     except Invalid:
-        problem = gettext(
-            "The file is written in a way that forms cannot change. Change it as a text."
-        )
+        problem = gettext("The forms cannot change a file written in this way. Edit it as text.")
         return _form(member, site, place, 422, problem=problem)
     if not roots[-1] or edit.at(edit.plain(saved.source), roots[-1]) is None:
         return redirect(url_for("draft.part_page", site=site, part=place.part, saved=1), 303)

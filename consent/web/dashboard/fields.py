@@ -216,4 +216,4 @@ def _choices(
 
 
 def yes_or_no() -> dict[str, str]:
-    return {"": gettext("As usual"), "yes": gettext("Yes"), "no": gettext("No")}
+    return {"": gettext("Default"), "yes": gettext("Yes"), "no": gettext("No")}

@@ -85,7 +85,9 @@ def fetch(address: str, origins: list[str], inside: Collection[str] = ()) -> Pag
     if content_type not in ("text/html", "application/xhtml+xml"):
         raise Invalid(
             gettext(
-                "%(address)s is no page: its type is %(type)s.", address=address, type=content_type
+                "%(address)s is not a web page: its type is %(type)s.",
+                address=address,
+                type=content_type,
             )
         )
     charset = answer.headers.get_content_charset() or "utf-8"
@@ -95,7 +97,7 @@ def fetch(address: str, origins: list[str], inside: Collection[str] = ()) -> Pag
     except LookupError:
         raise Invalid(
             gettext(
-                "%(address)s names %(charset)s, which is no encoding.",
+                "%(address)s names an unknown encoding: %(charset)s.",
                 address=address,
                 charset=charset,
             )
@@ -133,7 +135,7 @@ def _require_own(address: str, origins: list[str]) -> None:
     if origin_of(address) not in origins:
         raise Invalid(
             gettext(
-                "This is no address of the site. Its pages begin with %(origins)s.",
+                "This address is not on the site. Enter one that begins with %(origins)s.",
                 origins=", ".join(origins),
             )
         )

@@ -10,33 +10,33 @@ from consent.site.schema import STORAGE_KINDS
 def parts() -> dict[str, str]:
     return {
         "site": gettext("Website and introduction"),
-        "banner": gettext("Banner and looks"),
+        "banner": gettext("Banner and appearance"),
         "purposes": gettext("Purposes"),
         "services": gettext("Services and cookies"),
         "processors": gettext("Recipients"),
         "data": gettext("Personal data"),
         "sources": gettext("Sources and transfers"),
-        "retention": gettext("How long data are kept"),
+        "retention": gettext("How long data is kept"),
         "rights": gettext("Rights"),
         "safeguards": gettext("Safeguards"),
         "statements": gettext("Other statements"),
         "contacts": gettext("Contacts"),
         "signals": gettext("Signals and counting"),
-        "keep": gettext("What this server keeps"),
+        "keep": gettext("Retention on this server"),
     }
 
 
 def new_rows() -> dict[str, str]:
     """What the pages of rows that are not there yet are called."""
     return {
-        "purposes": gettext("A new purpose"),
-        "services": gettext("A new service"),
-        "processors": gettext("A new recipient"),
-        "data": gettext("More personal data"),
-        "retention": gettext("Other data that are kept"),
-        "rights": gettext("A new right"),
-        "safeguards": gettext("A new safeguard"),
-        "statements": gettext("A new statement"),
+        "purposes": gettext("Add a purpose"),
+        "services": gettext("Add a service"),
+        "processors": gettext("Add a recipient"),
+        "data": gettext("Add personal data"),
+        "retention": gettext("Add a retention period"),
+        "rights": gettext("Add a right"),
+        "safeguards": gettext("Add a safeguard"),
+        "statements": gettext("Add a statement"),
     }
 
 
@@ -45,19 +45,19 @@ def of_table(name: str) -> str:
     found = {
         "introduction": gettext("Introduction"),
         "site": gettext("Website"),
-        "controller": gettext("Controller: who decides why and how data are used"),
+        "controller": gettext("Controller: decides why and how data is used"),
         "dpo": gettext("Data protection officer (optional)"),
         "authority": gettext("Supervisory authority (optional)"),
-        "banner": gettext("The banner's own words (optional)"),
-        "asking": gettext("Asking"),
-        "looks": gettext("Looks"),
+        "banner": gettext("Custom banner text (optional)"),
+        "asking": gettext("Asking for consent"),
+        "looks": gettext("Appearance"),
         "looks.light": gettext("Light colours"),
         "looks.dark": gettext("Dark colours"),
         "signals": gettext("Signals to tags"),
         "hits": gettext("Counting page views"),
         "hits.campaigns": gettext("Campaigns"),
-        "keep": gettext("What this server keeps"),
-        "sources": gettext("Where data come from (optional)"),
+        "keep": gettext("Retention on this server"),
+        "sources": gettext("Sources of data (optional)"),
         "transfers": gettext("Transfers"),
     }
     return str(found[name])
@@ -66,43 +66,43 @@ def of_table(name: str) -> str:
 def label(name: str) -> str:
     """Of a field, by its name without numbers: `site.origins`, `services.cookies.name`."""
     found = {
-        "introduction": gettext("What the notice opens with"),
-        "site.name": gettext("Name for people"),
-        "site.origins": gettext("Addresses of the website"),
+        "introduction": gettext("Opening text of the notice"),
+        "site.name": gettext("Display name"),
+        "site.origins": gettext("Website addresses"),
         "site.languages": gettext("Languages, the default first"),
         "site.timezone": gettext("Time zone"),
-        "site.updated": gettext("When the notice was last changed"),
-        "asking.months": gettext("Months for which a choice stands"),
-        "asking.reload_on_withdrawal": gettext("Load the page again after a withdrawal"),
+        "site.updated": gettext("Date of the last change to the notice"),
+        "asking.months": gettext("Months that a choice is valid"),
+        "asking.reload_on_withdrawal": gettext("Reload the page when consent is withdrawn"),
         "keep.decisions": gettext("Decisions"),
-        "keep.counters": gettext("Counts of page views"),
+        "keep.counters": gettext("Page view counts"),
         "banner.title": gettext("Heading"),
         "banner.text": gettext("Text"),
         "looks.layout": gettext("Layout"),
         "looks.scheme": gettext("Colour scheme"),
-        "looks.control": gettext("What stays after a choice"),
-        "looks.side": gettext("Side of the window where it stays"),
-        "looks.radius": gettext("Rounding of the corners, in pixels"),
+        "looks.control": gettext("Button shown after a choice"),
+        "looks.side": gettext("Side of the window"),
+        "looks.radius": gettext("Corner radius in pixels"),
         "looks.font": gettext("Fonts, as in CSS"),
-        "looks.logo": gettext("Path of a logo on the website"),
+        "looks.logo": gettext("Path of the logo on the website"),
         "surface": gettext("Background"),
         "text": gettext("Text"),
         "line": gettext("Lines"),
         "button": gettext("Buttons"),
-        "button_text": gettext("Text of buttons"),
+        "button_text": gettext("Button text"),
         "signals.google": gettext("Google consent mode"),
         "signals.data_layer": gettext("Name of Google's data layer"),
         "signals.wait_for_update": gettext("Milliseconds that Google's tags wait for the choice"),
         "signals.ads_data_redaction": gettext(
             "Google redacts advertising data (ads_data_redaction)"
         ),
-        "signals.url_passthrough": gettext("Google puts ids into links (url_passthrough)"),
-        "signals.wordpress": gettext("Speak to the WordPress consent API"),
-        "hits.when": gettext("When page views are counted"),
-        "hits.public": gettext("Everybody may see the visit figures"),
-        "hits.subdomains": gettext("Referring hosts that are counted by themselves"),
-        "hits.public_pages": gettext("Pages that these may name"),
-        "hits.noise": gettext("Noise (epsilon: the less, the more of it)"),
+        "signals.url_passthrough": gettext("Google adds ids to links (url_passthrough)"),
+        "signals.wordpress": gettext("Send signals to the WordPress consent API"),
+        "hits.when": gettext("When to count page views"),
+        "hits.public": gettext("Visit statistics are public"),
+        "hits.subdomains": gettext("Referring hosts to count separately"),
+        "hits.public_pages": gettext("Pages that public statistics may name"),
+        "hits.noise": gettext("Noise (epsilon: a lower value adds more noise)"),
         "name": gettext("Name"),
         "title": gettext("Title"),
         "address": gettext("Address"),
@@ -110,31 +110,31 @@ def label(name: str) -> str:
         "phone": gettext("Phone"),
         "key": gettext("Key"),
         "description": gettext("Description"),
-        "purposes.consent_types": gettext("Google's consent types that follow it"),
+        "purposes.consent_types": gettext("Google's consent types for this purpose"),
         "purposes.opt_out_signal": gettext("Off for browsers that ask not to be tracked"),
         "services.use": gettext("Known service"),
         "services.purpose": gettext("Purpose"),
         "services.processor": gettext("Recipient"),
-        "services.privacy_policy": gettext("Address of its privacy policy"),
-        "services.opt_out": gettext("Address of its opt-out page"),
-        "services.signal": gettext("Signal that it obeys"),
+        "services.privacy_policy": gettext("Address of the privacy policy"),
+        "services.opt_out": gettext("Address of the opt-out page"),
+        "services.signal": gettext("Consent signal that it follows"),
         "services.cookies": gettext("Cookies"),
         "services.storage": gettext("Other storage in the browser"),
         "services.storage.kind": gettext("Kind"),
         "lifetime": gettext("Lifetime"),
-        "use": gettext("What it is used for"),
-        "processors.countries": gettext("Countries where the data are"),
-        "processors.seat": gettext("Country of the company, if that is another"),
+        "use": gettext("Used for"),
+        "processors.countries": gettext("Countries where the data is"),
+        "processors.seat": gettext("Country of the company, if different"),
         "processors.task": gettext("Task"),
-        "processors.note": gettext("What it receives"),
+        "processors.note": gettext("Data it receives"),
         "processors.links": gettext("Links"),
-        "data.what": gettext("Which data"),
-        "data.whose": gettext("Whose"),
-        "data.why": gettext("What for"),
-        "data.note": gettext("Remark"),
+        "data.what": gettext("Data"),
+        "data.whose": gettext("Whose data"),
+        "data.why": gettext("Why"),
+        "data.note": gettext("Note"),
         "sources.names": gettext("Registers"),
-        "transfers": gettext("What protects data outside the EEA (optional)"),
-        "retention.what": gettext("Which data"),
+        "transfers": gettext("Protection of data outside the EEA (optional)"),
+        "retention.what": gettext("Data"),
         "retention.period": gettext("How long"),
     }
     # A campaign's parameter is its own name.
@@ -156,49 +156,51 @@ def of_path(path: tuple[str | int, ...]) -> str:
 def hint(name: str) -> str:
     """What helps to fill in a field; empty where its label is enough."""
     found = {
-        "site.origins": gettext("One on each line: https://www.example.no"),
-        "site.languages": gettext("One code on each line: nb, nn, en, …"),
-        "site.timezone": gettext("Whose days are counted, such as Europe/Oslo."),
-        "asking.months": gettext("From 6 to 13, for consent and refusal alike."),
+        "site.origins": gettext("One per line: https://www.example.no"),
+        "site.languages": gettext("One code per line: nb, nn, en, …"),
+        "site.timezone": gettext("Days are counted in this time zone. For example Europe/Oslo."),
+        "asking.months": gettext("From 6 to 13. The same for accepting and rejecting."),
         "asking.reload_on_withdrawal": gettext(
-            "Ends scripts that already run, which may still send what happened before."
+            "Stops running scripts, which could otherwise still send earlier events."
         ),
         "keep.decisions": gettext("A number and a unit: 90 days, 25 months, 5 years."),
         "keep.counters": gettext("A number and a unit: 90 days, 25 months, 5 years."),
-        "banner.title": gettext("Leave both empty for the standard words in every language."),
-        "looks.logo": gettext("Such as /images/logo.svg. It is not loaded from elsewhere."),
-        "looks.light": gettext("Rejecting and accepting have the same colours. Write #rrggbb."),
+        "banner.title": gettext("Leave both empty to use the standard text in every language."),
+        "looks.logo": gettext(
+            "For example /images/logo.svg. The logo loads only from the website itself."
+        ),
+        "looks.light": gettext("The accept and reject buttons share these colours. Write #rrggbb."),
         "hits.public_pages": gettext(
-            "Besides those of the website's sitemap, one path on each line. /products/* names every page below."
+            "One path per line, besides the website's sitemap. /products/* names every page below it."
         ),
-        "hits.noise": gettext("Leave it empty for none."),
+        "hits.noise": gettext("Leave empty for no noise."),
         "hits.subdomains": gettext(
-            "One on each line: news.example.com. Any other host counts as its domain, example.com."
+            "One per line: news.example.com. Any other host counts as its domain, example.com."
         ),
-        "hits.campaigns": gettext(
-            "Of each parameter the values that are counted by name, one on each line."
-        ),
-        "key": gettext("Lower-case letters, digits and hyphens. It never shows."),
+        "hits.campaigns": gettext("For each parameter, the values to count by name, one per line."),
+        "key": gettext("Lower-case letters, digits and hyphens. Visitors never see the key."),
         "purposes.key": gettext(
-            "necessary, preferences, analytics and marketing have standard words; another key needs its own."
+            "necessary, preferences, analytics and marketing have standard texts. Any other key needs its own."
         ),
         "purposes.opt_out_signal": gettext("Global Privacy Control and Do Not Track."),
-        "services.use": gettext("Then all else is known, and what you fill in below replaces it."),
-        "services.cookies": gettext("An empty row goes."),
-        "services.cookies.name": gettext("A * at its end stands for any ending."),
+        "services.use": gettext(
+            "A known service fills in the rest. Anything you enter below replaces it."
+        ),
+        "services.cookies": gettext("Empty rows are removed."),
+        "services.cookies.name": gettext("A * at the end matches any ending."),
         "services.cookies.lifetime": gettext(
             "session, or a number and a unit: 30 minutes, 2 years."
         ),
-        "services.storage": gettext("An empty row goes."),
-        "services.storage.name": gettext("A * stands for whatever differs: ph_*_posthog."),
+        "services.storage": gettext("Empty rows are removed."),
+        "services.storage.name": gettext("A * matches any text: ph_*_posthog."),
         "services.storage.lifetime": gettext(
-            "Empty: as long as the browser keeps it. Otherwise as for cookies."
+            "Leave empty if the browser keeps it until it is deleted. Otherwise write it as for cookies."
         ),
         "processors.countries": gettext(
-            "One code on each line: NO, IE, US, EU, or 001 for the whole world."
+            "One code per line: NO, IE, US, EU, or 001 for the whole world."
         ),
-        "processors.links": gettext("An empty row goes."),
-        "sources.names": gettext("One on each line."),
+        "processors.links": gettext("Empty rows are removed."),
+        "sources.names": gettext("One per line."),
     }
     last = name.rpartition(".")[2]
     return str(found.get(name) or (found.get(last, "") if last == "key" else ""))
@@ -213,25 +215,25 @@ def options(name: str) -> dict[str, str]:
     """The choices of a field that are called something else than what the file says."""
     found: dict[str, dict[str, str]] = {
         "looks.layout": {
-            "bar": gettext("A bar along the lower edge"),
-            "box": gettext("A box in the lower corner"),
+            "bar": gettext("A bar at the bottom"),
+            "box": gettext("A box in the bottom corner"),
             "centre": gettext("A box in the middle"),
         },
         "looks.control": {
             "icon": gettext("A round button"),
-            "words": gettext("Buttons with words: settings and withdrawal"),
-            "none": gettext("Nothing: the website has a button of its own"),
+            "words": gettext("Text buttons: settings and withdraw consent"),
+            "none": gettext("Nothing: the website has its own button"),
         },
         "looks.side": {"left": gettext("Left"), "right": gettext("Right")},
         "looks.scheme": {
-            "auto": gettext("As the visitor's system"),
+            "auto": gettext("Same as the visitor's system"),
             "light": gettext("Light"),
             "dark": gettext("Dark"),
         },
         "signals.google": {
             "basic": gettext("Basic: Google's code waits for consent"),
             "advanced": gettext(
-                "Advanced: it is loaded before, and sends messages without cookies"
+                "Advanced: Google's code loads before the choice, and sends messages without cookies"
             ),
             "off": gettext("Off"),
         },

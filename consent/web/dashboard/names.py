@@ -30,7 +30,7 @@ def of_value(by: str, value: str) -> str:
         ("layout", "box"): gettext("In the corner"),
         ("layout", "bar"): gettext("Along the edge"),
         ("layout", "centre"): gettext("In the middle"),
-        ("referrer", cleaning.DIRECT): gettext("Directly"),
+        ("referrer", cleaning.DIRECT): gettext("Direct"),
     }
     if by in CAMPAIGN_PARAMETERS.values():
         names |= {
@@ -46,17 +46,17 @@ def numbers() -> dict[Name, str]:
         "visits": gettext("Visits"),
         "views": gettext("Page views"),
         "decisions": gettext("Decisions"),
-        "accepted": gettext("Accepted all"),
+        "accepted": gettext("Consent rate"),
     }
 
 
 def actions() -> dict[str, str]:
     """What visitors do with the banner."""
     return {
-        "accept": gettext("Accepted all"),
-        "refuse": gettext("Refused all"),
-        "choose": gettext("Chose themselves"),
-        "withdraw": gettext("Withdrew"),
+        "accept": gettext("Accepted"),
+        "refuse": gettext("Rejected"),
+        "choose": gettext("Customised"),
+        "withdraw": gettext("Withdrawn"),
     }
 
 
@@ -64,9 +64,9 @@ def of_source(source: str) -> str:
     """Where a decision was made."""
     found: dict[str, str] = {
         "banner": gettext("In the banner"),
-        "settings": gettext("In the settings of the banner"),
-        "placeholder": gettext("At content that waited for consent"),
-        "privacy": gettext("On the page of their own choices"),
+        "settings": gettext("In the banner settings"),
+        "placeholder": gettext("In a placeholder for blocked content"),
+        "privacy": gettext("On the privacy pages"),
     }
     return found[source]
 
@@ -74,9 +74,9 @@ def of_source(source: str) -> str:
 def headings() -> dict[str, str]:
     """What each card is about."""
     return {
-        "decisions": gettext("Decisions, in detail"),
+        "decisions": gettext("Decisions in detail"),
         "pages": gettext("Pages"),
-        "sources": gettext("Where visitors came from"),
+        "sources": gettext("Referrers and campaigns"),
         "technology": gettext("Browsers and devices"),
     }
 
@@ -93,17 +93,17 @@ def titles() -> dict[tuple[str, str], str]:
         ("pages", "page"): gettext("All pages"),
         ("pages", "entry"): gettext("Entry pages"),
         ("pages", "exit"): gettext("Exit pages"),
-        ("pages", "flow"): gettext("From page to page"),
-        ("sources", "referrer"): gettext("Came from"),
+        ("pages", "flow"): gettext("Click paths"),
+        ("sources", "referrer"): gettext("Referrers"),
         ("sources", "campaign"): gettext("Campaigns"),
         ("sources", "source"): gettext("Campaign sources"),
         ("sources", "medium"): gettext("Campaign media"),
         ("sources", "term"): gettext("Campaign terms"),
-        ("sources", "content"): gettext("Campaign contents"),
+        ("sources", "content"): gettext("Campaign content"),
         ("technology", "browser"): gettext("Browsers"),
         ("technology", "system"): gettext("Operating systems"),
         ("technology", "device"): gettext("Devices"),
-        ("technology", "language"): gettext("Languages of the browsers"),
+        ("technology", "language"): gettext("Browser languages"),
         ("technology", "network"): gettext("Networks"),
         ("technology", "country"): gettext("Countries"),
     }

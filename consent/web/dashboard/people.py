@@ -48,7 +48,7 @@ def invite(member: Staff, site: str) -> ResponseReturnValue:
         secret = tokens.invitation(context.settings().secret_keys[0], seed)
         invitations.invite(session, member, email, sites, role, now, secret)
     except Invalid:
-        problem = gettext("%(email)s is no e-mail address that we can write to.", email=email)
+        problem = gettext("%(email)s is not a valid e-mail address.", email=email)
         return _page(member, site, problem=problem, email=email), 422
     for each in sites:
         audit.note(session, each, member.email, "invited", now, whom=email.lower(), role=role)
@@ -99,7 +99,7 @@ def change(member: Staff, site: str, identity: uuid.UUID) -> ResponseReturnValue
                 session, site, member.email, "role-changed", context.now(), whom=email, role=role
             )
     except Conflict:
-        problem = gettext("A site needs an owner. Make somebody else one first.")
+        problem = gettext("A site needs an owner. Make another member an owner first.")
         return _page(member, site, problem=problem), 409
     session.commit()
     if identity == member.id and role != "owner":

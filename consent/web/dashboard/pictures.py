@@ -32,7 +32,7 @@ def accepted(
     }
     labels = [_label(each.period) for each in steps]
     return charts.shares(
-        gettext("Accepted all"), shares, labels, marked, gettext("New version"), narrow
+        gettext("Consent rate"), shares, labels, marked, gettext("New version"), narrow
     )
 
 
@@ -40,12 +40,12 @@ def said_over_time(steps: Sequence[visits.Step]) -> str:
     """What the picture of page views and visits shows, of days that a table beside it lists."""
     shown = [(each.views, each.period.first) for each in steps if each.views is not None]
     if not shown:
-        return str(gettext("No figures to show in this period"))
+        return str(gettext("No data for this period"))
     (least, _), (most, day) = min(shown), max(shown)
     return str(
         gettext(
-            "Page views and visits each day: from %(least)s to %(most)s page views, the most on %(day)s. The table of "
-            "all days says the same.",
+            "Page views and visits for each day: from %(least)s to %(most)s page views, the most on %(day)s. The "
+            "table of all days shows the same data.",
             least=format_number(least),
             most=format_number(most),
             day=i18n.short_day(day),
@@ -58,11 +58,10 @@ def said_of_accepted(steps: Sequence[consents.Step]) -> str:
     shares = [share(each.accepted, each.decisions) for each in steps]
     shown = [each for each in shares if each is not None]
     if not shown:
-        return str(gettext("No figures to show in this period"))
+        return str(gettext("No data for this period"))
     return str(
         gettext(
-            "The share of decisions that accepted all each day: from %(least)s to %(most)s. The table of all days says "
-            "the same.",
+            "Consent rate for each day: from %(least)s to %(most)s. The table of all days shows the same data.",
             least=format_percent(min(shown)),
             most=format_percent(max(shown)),
         )

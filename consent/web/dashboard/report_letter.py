@@ -98,7 +98,7 @@ def writer(settings: Settings) -> Write:
 def title(report: Report) -> str:
     return str(
         gettext(
-            "Report of %(site)s, %(month)s",
+            "Report for %(site)s, %(month)s",
             site=report.site_file.site.name,
             month=month_name(report.month),
         )
@@ -145,7 +145,7 @@ def _numbers(report: Report) -> Table:
     titles = names.numbers()
     months = [format_date(each.first, "MMM y") for each in (report.month, report.before)]
     return Table(
-        [gettext("Figures"), *months, gettext("Change")],
+        [gettext("Statistics"), *months, gettext("Change")],
         [
             [
                 titles[each.name],
@@ -167,13 +167,13 @@ def _change(number: Number) -> str:
         return tables.WITHHELD
     if number.is_share:
         points = i18n.signed(round(number.change * 100))
-        return str(gettext("%(points)s points", points=points))
+        return str(gettext("%(points)s percentage points", points=points))
     return i18n.signed_percent(number.change)
 
 
 def _actions(decided: consents.Answer) -> Table:
     return Table(
-        [gettext("What visitors did"), gettext("Decisions"), gettext("Of decisions")],
+        [gettext("Answer"), gettext("Decisions"), gettext("Share")],
         [
             [name, _count(count), _percent(share(count, decided.decisions))]
             for action, name in names.actions().items()
@@ -185,7 +185,7 @@ def _actions(decided: consents.Answer) -> Table:
 def _purposes(report: Report, language: str) -> Table:
     titles = {each.key: each.title for each in rendering.purposes(report.site_file, language)}
     return Table(
-        [gettext("Agreed, by purpose"), gettext("Agreed"), gettext("Of decisions")],
+        [gettext("Consent by purpose"), gettext("Accepted"), gettext("Share")],
         [
             [
                 titles.get(each.value, each.value),
@@ -201,7 +201,7 @@ def _ranking(by: visits.By, rows: list[visits.Row], rest: int) -> Table:
     title = {
         "page": gettext("Pages"),
         "entry": gettext("Entry pages"),
-        "referrer": gettext("Where visitors came from"),
+        "referrer": gettext("Referrers"),
     }[by]
     unit = gettext("Page views") if by in visits.OF_VIEWS else gettext("Visits")
     listed = [[names.of_value(by, each.value), _count(each.count)] for each in rows]

@@ -69,39 +69,37 @@ def _periods(keep: Keep) -> dict[str, str]:
 def _words() -> dict[str, tuple[str, str]]:
     """What each task is about, and what it is kept for."""
     return {
-        "decisions": (gettext("Decisions"), gettext("Evidence of who agreed to what.")),
+        "decisions": (gettext("Decisions"), gettext("Evidence of consent.")),
         "counters": (
-            gettext("Figures of page views"),
+            gettext("Page view statistics"),
             gettext("Counts by day and month, which identify nobody."),
         ),
         "totals of decisions": (
-            gettext("Figures of decisions"),
-            gettext("Counts that stay when the decisions themselves are gone."),
+            gettext("Decision statistics"),
+            gettext("Counts that remain after the decisions are erased."),
         ),
         "unconfirmed subscribers": (
-            gettext("Addresses that nobody confirmed"),
-            gettext("Of people who asked to be told of changes, and did not confirm it."),
+            gettext("Unconfirmed addresses"),
+            gettext("From people who asked for e-mail about changes, but did not confirm."),
         ),
         "deliveries": (
-            gettext("Who was told of a version"),
-            gettext("A keyed hash of each address, so that nobody is told twice."),
+            gettext("Sent announcements"),
+            gettext("A keyed hash of each address, so that nobody gets the same e-mail twice."),
         ),
         "messages": (
-            gettext("Messages that were sent"),
-            gettext(
-                "To webhooks, and reports and letters by e-mail, with how often each was tried."
-            ),
+            gettext("Sent messages"),
+            gettext("Webhook messages, reports and letters, with the number of attempts for each."),
         ),
         "invitations": (
             gettext("Invitations"),
-            gettext("The addresses of people who were invited to look after the site."),
+            gettext("Addresses of people who were invited to the site."),
         ),
         "log of staff": (
-            gettext("What staff did"),
-            gettext("So that owners see who changed what."),
+            gettext("Activity log"),
+            gettext("Shows owners who changed what."),
         ),
         "merges": (
-            gettext("Marks of counted page views"),
-            gettext("So that none is counted twice; nothing about visitors is in them."),
+            gettext("Markers of counted page views"),
+            gettext("They prevent counting twice, and hold nothing about visitors."),
         ),
     }

@@ -104,7 +104,7 @@ def publish(member: Staff, site: str) -> ResponseReturnValue:
     form, session = request.form, context.session()
     weight, reason = form.get("weight", ""), form.get("reason", "").strip()
     if weight == "lowered" and not reason:
-        problem = gettext("Say why the change is not material: the reason is shown.")
+        problem = gettext("Give a reason why the change is not material. Visitors see it.")
         return _page(member, site, problem), 422
     try:
         made = drafts.publish(
@@ -120,7 +120,8 @@ def publish(member: Staff, site: str) -> ResponseReturnValue:
     except Conflict:
         session.rollback()
         problem = gettext(
-            "Somebody has changed the draft or published a version meanwhile. Look once more at what is published."
+            "Someone changed the draft or published a version in the meantime. "
+            "Review the changes again before you publish."
         )
         return _page(member, site, problem), 409
     except Invalid as error:

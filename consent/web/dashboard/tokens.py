@@ -48,7 +48,7 @@ def make(member: Staff, site: str) -> ResponseReturnValue:
         )
     except Invalid:
         session.rollback()
-        problem = gettext("A token needs a name, and something that it opens.")
+        problem = gettext("Give the token a name, and choose what it gives access to.")
         return _page(member, site, problem=problem), 422
     return _page(member, site, made=made)
 
@@ -71,9 +71,9 @@ def _page(member: Staff, site: str, **more: str) -> str:
         tokens=api_tokens.of_site(context.session(), site),
         now=context.now(),
         scopes={
-            "stats": gettext("Figures"),
+            "stats": gettext("Statistics"),
             "versions": gettext("Versions"),
-            "decisions": gettext("Decisions, with their receipts"),
+            "decisions": gettext("Decisions and receipts"),
         },
         lifetimes=DAYS,
         address=f"{context.public_url()}/api/v1/",
