@@ -50,7 +50,7 @@ def test_a_mistake_while_typing_says_so_in_place_of_the_preview(page, consent_ur
     page.goto(f"{consent_url}{DRAFT}/banner")
     page.locator("[name='asking.months']").fill("99")
 
-    expect(stage(page).get_by_text("The draft has mistakes at this moment")).to_be_visible()
+    expect(stage(page).get_by_text("The draft has mistakes")).to_be_visible()
 
 
 def test_a_mistake_is_said_at_its_field_before_it_is_saved(page, consent_url):

@@ -110,7 +110,7 @@ def test_a_wrong_login_says_no_more_than_that(
     answer = log_in(client, email, password)
 
     assert answer.status_code == 401
-    assert "do not belong together" in pages.check(answer)
+    assert "The e-mail address or the password is wrong" in pages.check(answer)
     assert "Set-Cookie" not in answer.headers
 
 
@@ -230,7 +230,7 @@ class TestFigures:
         first, last = TODAY.replace(month=1, day=1).date(), TODAY.replace(month=12, day=31).date()
         said = self.read(alice, f"/dashboard/07sor/?from={first}&to={last}")
 
-        table = said.partition("Day Page views Visits ")[2].partition(" As a file")[0]
+        table = said.partition("Day Page views Visits ")[2].partition(" Download CSV")[0]
         assert table.count("–") >= 12
         assert f"{TODAY:%b} 1, {TODAY:%Y} – " in table
 

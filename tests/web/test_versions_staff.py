@@ -47,7 +47,7 @@ def test_each_says_what_it_changed_and_who_was_asked_again(bob: FlaskClient) -> 
     assert "Material change" in second
     assert "Changed Recipient: Zähler GmbH (Name)" in second
     assert "Visitors who had accepted Statistics, Finding your size were asked again." in second
-    assert "Nobody: this is the first version." in first
+    assert "Nobody was asked again: this is the first version." in first
 
 
 def test_a_version_says_by_meaning_what_it_changed(bob: FlaskClient) -> None:
@@ -104,7 +104,7 @@ def test_there_may_be_many(app: Flask, bob: FlaskClient) -> None:
     assert len(newest.data) < 100_000
     older = pages.check(bob.get("/dashboard/krukke/versions?below=4&lang=en"))
     assert "Version 3" in older
-    assert "Nobody: this is the first version." in older
+    assert "Nobody was asked again: this is the first version." in older
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
