@@ -101,52 +101,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 def _register_pages(app: Flask) -> None:
     from consent.web import api, clients, dashboard, embed, health, privacy
-    from consent.web.dashboard import (
-        account,
-        announcements,
-        decisions,
-        draft,
-        figures,
-        install,
-        invitation,
-        passwords,
-        people,
-        preview,
-        report,
-        retention,
-        review,
-        tokens,
-        versions,
-    )
-    from consent.web.privacy import history, published, subscriptions
 
-    for blueprint in (
-        embed.blueprint,
-        privacy.blueprint,
-        history.blueprint,
-        subscriptions.blueprint,
-        published.blueprint,
-        dashboard.blueprint,
-        figures.blueprint,
-        install.blueprint,
-        report.blueprint,
-        versions.blueprint,
-        decisions.blueprint,
-        announcements.blueprint,
-        retention.blueprint,
-        tokens.blueprint,
-        draft.blueprint,
-        review.blueprint,
-        preview.blueprint,
-        people.blueprint,
-        account.blueprint,
-        invitation.blueprint,
-        passwords.blueprint,
-        api.blueprint,
-        clients.blueprint,
-        health.blueprint,
-    ):
-        app.register_blueprint(blueprint)
+    for pages in (embed, privacy, dashboard, api):
+        pages.init_app(app)
+    for page in (clients, health):
+        app.register_blueprint(page.blueprint)
 
 
 def _hits_folder(read: settings.Settings, engine: Engine) -> Path:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from consent.notice import publishing, rendering
+from consent.notice import rendering
 from tests.browser import banner
 from tests.browser.servers import Bench
 
@@ -381,7 +381,7 @@ class TestRightToLeft:
             "choose": "اختر بنفسك",
         }
         monkeypatch.setattr(
-            publishing, "banner", lambda *about: {**words(*about), **arabic, "dir": "rtl"}
+            rendering, "banner", lambda *about: {**words(*about), **arabic, "dir": "rtl"}
         )
         dress("[looks]\nradius = 9")
 

@@ -12,7 +12,7 @@ from consent.notice import change_words, dpv
 from consent.notice.change_words import Said
 from consent.site import schema, versions
 from consent.web import context
-from consent.web.embed import FOR_EVER
+from consent.web.embed.views import FOR_EVER
 from consent.web.privacy import frame
 
 blueprint = Blueprint("history", __name__, url_prefix="/privacy/<site>")
