@@ -141,9 +141,7 @@ def _standard_purposes() -> dict[str, tuple[str, str]]:
     return {
         "necessary": (
             gettext("Necessary"),
-            gettext(
-                "What the website cannot work without, such as remembering this choice. Always on."
-            ),
+            gettext("Needed for the website to work, such as remembering this choice. Always on."),
         ),
         "preferences": (
             gettext("Preferences"),
@@ -243,7 +241,7 @@ def own_cookie(site_file: SiteFile) -> StoredText:
         "",
         lifetime(Lifetime(amount=site_file.asking.months, unit="month")),
         gettext(
-            "Remembers what you agreed to and refused, so that you are not asked on every page."
+            "Remembers what you accepted and rejected, so that you are not asked on every page."
         ),
     )
 
@@ -262,11 +260,11 @@ def hits_sentence(site_file: SiteFile) -> str:
     """What the notice says of counting page views, as the site file has it."""
     found: dict[str, str] = {
         "always": gettext(
-            "Page views are counted without cookies: nothing is stored or read in your browser, no address is "
+            "Page views are counted without cookies. Nothing is stored or read in your browser, no IP address is "
             "kept, and the counts identify nobody. Browsers that ask not to be tracked are not counted."
         ),
         "analytics": gettext(
-            "Page views are counted only after you have agreed to statistics. No address is kept, and the counts "
+            "Page views are counted only after you accept statistics. No IP address is kept, and the counts "
             "identify nobody."
         ),
         "never": gettext("Page views are not counted."),

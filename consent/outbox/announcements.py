@@ -124,7 +124,7 @@ def confirmation(sender: Sender, site_file: SiteFile, subscriber: Subscriber) ->
             sender,
             site_file,
             subscriber.email,
-            gettext("Confirm: tell me when the privacy notice of %(name)s changes", name=name),
+            gettext("Confirm: notify me when the privacy notice of %(name)s changes", name=name),
             render_template(
                 "mail/confirm.txt",
                 name=name,

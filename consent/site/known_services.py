@@ -26,14 +26,14 @@ WHAT = {
     "sounds": gettext_noop("Plays music and podcasts."),
     "posts": gettext_noop("Shows posts from social media."),
     "fonts": gettext_noop("Delivers fonts."),
-    "robots": gettext_noop("Tells people from robots."),
+    "robots": gettext_noop("Tells people and robots apart."),
     "records": gettext_noop("Records how pages are used: clicks, scrolling and movements."),
     "customers": gettext_noop(
         "Collects what customers and other interested people do, so that we can follow them up."
     ),
     "chat": gettext_noop("Lets you chat with us."),
     "payments": gettext_noop("Takes payments."),
-    "variants": gettext_noop("Tries which of several variants of a page works best."),
+    "variants": gettext_noop("Tests which variant of a page works best."),
     "passes-on": gettext_noop("Collects how the website is used, and passes it on to other tools."),
     "errors": gettext_noop("Finds errors and slow pages."),
     "delivers": gettext_noop("Delivers the website, and protects it against attacks."),
@@ -44,27 +44,27 @@ WHAT = {
 }
 STORED = {
     "tells-apart": gettext_noop("Tells visitors apart, to count them."),
-    "session": gettext_noop("Holds a visit together."),
+    "session": gettext_noop("Keeps track of a visit."),
     "limits": gettext_noop("Limits how often something is sent."),
     "ad-click": gettext_noop("Remembers that you came from an advertisement."),
     "recognises": gettext_noop("Recognises your browser, on other websites too."),
     "tests": gettext_noop("Tests whether cookies can be stored."),
-    "choice": gettext_noop("Remembers your choices about privacy."),
+    "choice": gettext_noop("Remembers your privacy choices."),
     "fraud": gettext_noop("Protects against fraud."),
     "forgery": gettext_noop("Protects forms against forgery."),
-    "balances": gettext_noop("Leads all of a visit to the same server."),
-    "robots": gettext_noop("Tells people from robots."),
+    "balances": gettext_noop("Keeps a whole visit on the same server."),
+    "robots": gettext_noop("Tells people and robots apart."),
     "settings": gettext_noop("Remembers your settings."),
     "login": gettext_noop("Keeps you logged in."),
     "cart": gettext_noop("Remembers what is in the cart."),
     "source": gettext_noop("Remembers where you came from."),
     "variant": gettext_noop("Remembers which variant of the page you saw."),
-    "waiting": gettext_noop("Holds what has not been sent yet."),
+    "waiting": gettext_noop("Keeps what has not been sent yet."),
 }
 # What the table says for other readers than a site file: docs/services.md.
 NOT_TOLD = ("what", "hosts", "checked")
 NOTE = gettext_noop(
-    "Gets your IP address, what your browser says of itself, and which page you are on."
+    "Gets your IP address, what your browser says about itself, and which page you are on."
 )
 OWN_NOTE = gettext_noop("The website itself. Nobody else receives it.")
 

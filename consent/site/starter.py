@@ -16,15 +16,15 @@ RIGHTS = {
     ),
     "rectification": (
         gettext_noop("Correction"),
-        gettext_noop("You can have wrong data corrected, and what is missing added."),
+        gettext_noop("You can have us correct wrong data, and add missing data."),
     ),
     "erasure": (
         gettext_noop("Erasure"),
-        gettext_noop("You can have data erased that we need no longer or may not keep."),
+        gettext_noop("You can have us erase data that we no longer need or may not keep."),
     ),
     "portability": (
         gettext_noop("Data portability"),
-        gettext_noop("You can get the data that you gave us in a format that programs read."),
+        gettext_noop("You can get the data that you gave us in a machine-readable format."),
     ),
     "objection": (
         gettext_noop("Objection"),
@@ -35,22 +35,25 @@ RIGHTS = {
         gettext_noop("You can complain to the data protection authority of your country."),
     ),
 }
-INTRODUCTION = gettext_noop("Here you read which personal data we handle, and why.")
+INTRODUCTION = gettext_noop("This notice says which personal data we process, and why.")
 DATA = (
     (
-        gettext_noop("IP address, browser, and the pages that are asked for"),
-        gettext_noop("Visitors of the website"),
+        gettext_noop("IP address, browser and requested pages"),
+        gettext_noop("Visitors to the website"),
         gettext_noop("To deliver the website and keep it safe"),
     ),
     (
-        gettext_noop("Name, e-mail address, and what you write to us"),
-        gettext_noop("Those who contact us"),
+        gettext_noop("Name, e-mail address and your message"),
+        gettext_noop("People who contact us"),
         gettext_noop("To answer you"),
     ),
 )
 RETENTION = (
-    (gettext_noop("Logs of the web server"), gettext_noop("30 days")),
-    (gettext_noop("What you write to us"), gettext_noop("One year after the matter is settled")),
+    (gettext_noop("Web server logs"), gettext_noop("30 days")),
+    (
+        gettext_noop("Messages that you send us"),
+        gettext_noop("One year after the matter is settled"),
+    ),
 )
 
 

@@ -38,11 +38,11 @@ def test_choices_are_made_seen_downloaded_and_erased(visitor: Page, consent_url:
         visitor.get_by_role("link", name="Download all of it").click()
     assert len(json.loads(found.value.path().read_text())["decisions"]) == 2
 
-    visitor.get_by_role("button", name="Erase what is stored").click()
+    visitor.get_by_role("button", name="Erase my stored choices").click()
     expect(made).to_have_count(2)  # it was not confirmed
     visitor.get_by_label("Yes, erase it for good").check()
-    visitor.get_by_role("button", name="Erase what is stored").click()
-    expect(visitor.get_by_role("status")).to_contain_text("is erased")
+    visitor.get_by_role("button", name="Erase my stored choices").click()
+    expect(visitor.get_by_role("status")).to_contain_text("are erased")
     expect(made).to_have_count(0)
 
 

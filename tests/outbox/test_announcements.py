@@ -92,16 +92,16 @@ def test_who_asks_confirms_is_told_and_leaves(
     app: Flask, client: FlaskClient, box: Mailbox, announce: Callable[..., Any]
 ) -> None:
     answer = ask(client)
-    assert "Look into your mailbox" in pages.check(client.get(answer.location), "en")
+    assert "Check your e-mail" in pages.check(client.get(answer.location), "en")
     question = box.taken.pop()
     assert (question["From"], question["To"]) == (f"Krukke & Sønn <{FROM}>", "kari@example.no")
     assert (
-        question["Subject"] == "Confirm: tell me when the privacy notice of Krukke & Sønn changes"
+        question["Subject"] == "Confirm: notify me when the privacy notice of Krukke & Sønn changes"
     )
     (page,) = links(question)
     assert "Confirm that you want" in pages.check(client.get(f"{page}?lang=en"), "en")
     confirmed = client.post(page)
-    assert "You will be told." in pages.check(client.get(confirmed.location), "en")
+    assert "You will be notified." in pages.check(client.get(confirmed.location), "en")
     publish(app)
 
     said = announce(capture_output=True)
@@ -110,7 +110,8 @@ def test_who_asks_confirms_is_told_and_leaves(
     (told,) = box.taken
     assert told["Subject"] == "The privacy notice of Krukke & Sønn has changed"
     assert (
-        "Changed Recipient: Zähler GmbH (Name). Somebody else receives data." in told.get_content()
+        "Changed Recipient: Zähler GmbH (Name). Another recipient receives data."
+        in told.get_content()
     )
     assert links(told) == ["/privacy/krukke/versions/2?lang=en", page]
     assert told["List-Unsubscribe"] == f"<{SERVER}{page}/leave>"
@@ -274,7 +275,7 @@ def test_a_server_without_mail_offers_none(settings: dict[str, Any]) -> None:
     client = make_app(settings).test_client()
 
     assert client.get("/privacy/krukke/subscribe").status_code == 404
-    assert "Be told of changes" not in client.get("/privacy/krukke/versions?lang=en").get_data(
+    assert "Get notified of changes" not in client.get("/privacy/krukke/versions?lang=en").get_data(
         as_text=True
     )
 

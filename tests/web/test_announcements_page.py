@@ -114,7 +114,7 @@ def test_a_version_is_read_sent_and_kept_as_sent(
     assert "2 confirmed subscribers. 1 has not confirmed yet." in said
     assert "Material change Not announced." in said
     said = read(bob, SECOND)
-    assert "Changed Recipient: Zähler GmbH (Name). Somebody else receives data." in said
+    assert "Changed Recipient: Zähler GmbH (Name). Another recipient receives data." in said
     assert "Personvernerklæringen til Krukke & Sønn er endret" in said
     assert "Send to 2 subscribers" in said
 

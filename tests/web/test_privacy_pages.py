@@ -175,7 +175,7 @@ def test_the_shops_pages_say_what_the_shop_says(client: FlaskClient) -> None:
     said = pages.check(client.get("/privacy/krukke/?lang=en"), "en")
 
     assert "Finding your size" in said
-    assert "Page views are counted only after you have agreed to statistics." in said
+    assert "Page views are counted only after you accept statistics." in said
     assert "6 months" in said
     assert "Datatilsynet" not in said
 
@@ -193,7 +193,9 @@ def decided(client: FlaskClient) -> list[str]:
 def test_all_choices_are_there_the_latest_first(client: FlaskClient, decided: list[str]) -> None:
     said = pages.check(client.get("/privacy/07sor/choices?lang=en"), "en")
 
-    assert said.index("You chose yourself : Statistics") < said.index("You agreed to everything")
+    assert said.index("You customised your choices : Statistics") < said.index(
+        "You accepted everything"
+    )
 
 
 def test_a_choice_is_shown_with_what_its_visitor_saw(
@@ -201,7 +203,7 @@ def test_a_choice_is_shown_with_what_its_visitor_saw(
 ) -> None:
     said = pages.check(client.get(f"/privacy/07sor/choices/{decided[0]}?lang=en"), "en")
 
-    assert "You agreed to everything" in said
+    assert "You accepted everything" in said
     assert "Informasjonskapsler og personvernet ditt" in said  # the banner was in Bokmål
     assert decided[0] in said
 
@@ -222,7 +224,7 @@ def test_what_is_erased_is_gone_and_nothing_else(
 
     answer = client.post("/privacy/07sor/choices/erase?lang=en", follow_redirects=True)
 
-    assert "is erased" in pages.check(answer, "en")
+    assert "are erased" in pages.check(answer, "en")
     assert client.get("/privacy/07sor/choices.json").status_code == 404
     with app.app_context():
         assert [str(each.id) for each in db.session.query(Decision)] == [other["id"]]
@@ -256,7 +258,7 @@ def test_another_website_cannot_erase_anything(client: FlaskClient, decided: lis
         ("country=NO", "Syse AS", "Delighted"),
         ("purpose=analytics", "Google", "Syse AS"),
         ("q=united+states+backup", "ManageWP", "PayEx"),
-        ("q=nothing+of+this", "No recipient is like that", "Syse AS"),
+        ("q=nothing+of+this", "No recipients match your search", "Syse AS"),
     ],
 )
 def test_recipients_are_searched(client: FlaskClient, query: str, there: str, missing: str) -> None:

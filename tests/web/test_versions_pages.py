@@ -35,14 +35,14 @@ def test_all_are_listed_the_newest_first(client: FlaskClient) -> None:
 
     assert said.index("Version 3") < said.index("Version 2") < said.index("Version 1")
     assert said.count("Material change") == 1
-    assert "In force" in said
+    assert "Current" in said
 
 
 def test_each_can_be_read_as_it_was(client: FlaskClient) -> None:
     assert "Counter GmbH" in read(client, "/versions/1")
     second = read(client, "/versions/2")
-    assert "no longer in force" in second
-    assert "Changed Recipient: Zähler GmbH (Name) Somebody else receives data." in second
+    assert "no longer the current one" in second
+    assert "Changed Recipient: Zähler GmbH (Name) Another recipient receives data." in second
     assert "Counter Zähler GmbH" in second
 
 
@@ -53,7 +53,7 @@ def test_why_a_change_was_lowered_is_shown(client: FlaskClient) -> None:
 def test_two_are_compared_and_it_says_who_is_asked_again(client: FlaskClient) -> None:
     said = read(client, "/versions/3/since/1")
 
-    assert "Somebody else receives data." in said
+    assert "Another recipient receives data." in said
     assert "asked again: Statistics, Finding your size" in said
     chosen = client.get("/privacy/krukke/versions/compare?from=3&to=1")
     assert (chosen.status_code, chosen.location) == (303, "/privacy/krukke/versions/3/since/1")
@@ -82,7 +82,7 @@ def test_a_row_of_any_name_is_shown(app: Flask, client: FlaskClient) -> None:
     with app.app_context():
         publishing.publish(db.session(), factories.shop() + more, datetime.now(UTC))
 
-    assert "Added What else you should know: C" in read(client, "/versions/4")
+    assert "Added Other information: C" in read(client, "/versions/4")
 
 
 def test_who_reads_a_language_that_is_gone_sees_the_changes(
@@ -93,7 +93,7 @@ def test_who_reads_a_language_that_is_gone_sees_the_changes(
         publishing.publish(db.session(), source, datetime.now(UTC))
 
     said = pages.check(client.get("/privacy/krukke/versions/4/since/2?lang=nb"), "en")
-    assert "What may matter to you" in said
+    assert "Changes that may matter to you" in said
 
 
 def test_the_feed_has_an_entry_for_each(client: FlaskClient) -> None:
@@ -105,7 +105,7 @@ def test_the_feed_has_an_entry_for_each(client: FlaskClient) -> None:
     ids = [entry.findtext("atom:id", namespaces=ATOM) for entry in entries]
     assert ids == [f"http://localhost/privacy/krukke/versions/{number}" for number in (3, 2, 1)]
     said = entries[1].findtext("atom:content", namespaces=ATOM) or ""
-    assert "Somebody else receives data." in said
+    assert "Another recipient receives data." in said
     assert "<ins>" in said
     assert entries[1].findtext("atom:title", namespaces=ATOM) == "Version 2 · Material change"
 

@@ -40,7 +40,7 @@ def test_each_says_what_it_changed_and_who_was_asked_again(bob: FlaskClient) -> 
     )
 
     assert third.startswith("3 ")
-    assert "In force" in third
+    assert "Current" in third
     assert "Changed Your rights: Access" in third
     assert "for this reason: The same in other words" in third
     assert "Nobody was asked again." in third
@@ -54,7 +54,7 @@ def test_a_version_says_by_meaning_what_it_changed(bob: FlaskClient) -> None:
     said = read(bob, "versions/2")
 
     assert "Changes in meaning" in said
-    assert "Changed Recipient: Zähler GmbH (Name) Somebody else receives data." in said
+    assert "Changed Recipient: Zähler GmbH (Name) Another recipient receives data." in said
     assert "Counter Zähler GmbH" in said
     assert "English, Norwegian bokmål" in said
 
@@ -88,7 +88,7 @@ def test_any_two_are_compared(bob: FlaskClient) -> None:
         "/dashboard/krukke/versions/3/since/1?lang=en",
     )
     assert "From version 1 to version 3" in said
-    assert "Somebody else receives data." in said
+    assert "Another recipient receives data." in said
     assert "asked again: Statistics, Finding your size" in said
 
 

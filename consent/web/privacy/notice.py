@@ -275,9 +275,9 @@ def _described(decision: Decision, version: Version) -> Made:
     site_file = versions.site_file(version)
     language = frame.language(version)
     said = {
-        "accept": gettext("You agreed to everything"),
-        "refuse": gettext("You refused everything"),
-        "choose": gettext("You chose yourself"),
+        "accept": gettext("You accepted everything"),
+        "refuse": gettext("You rejected everything"),
+        "choose": gettext("You customised your choices"),
         "withdraw": gettext("You withdrew your consent"),
     }
     granted = [
