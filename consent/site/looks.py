@@ -18,7 +18,7 @@ CONTROL_CONTRAST = 3.0
 
 def _colour(value: str) -> str:
     if not re.fullmatch(r"#(?:[0-9a-fA-F]{3}){1,2}", value):
-        raise wrong("%(value)s is no colour. Write #rrggbb or #rgb.", value=repr(value))
+        raise wrong("%(value)s is not a colour. Write #rrggbb or #rgb.", value=repr(value))
     digits = value[1:].lower()
     return "#" + ("".join(digit * 2 for digit in digits) if len(digits) == 3 else digits)
 
@@ -28,7 +28,7 @@ def _font(value: str) -> str:
     name = r"""(?:[\w -]++|"[\w -]++"|'[\w -]++')"""
     if not re.fullmatch(rf"{name}(?:,\s*+{name})*+", value):
         raise wrong(
-            "%(value)s is no list of fonts. Write names as in CSS, without anything else: Georgia, serif.",
+            "%(value)s is not a list of fonts. Write only names, as in CSS: Georgia, serif.",
             value=repr(value),
         )
     return value
@@ -37,8 +37,8 @@ def _font(value: str) -> str:
 def _logo(value: str) -> str:
     if not re.fullmatch(r"/[^/\s\\\"'()<>][^\s\\\"'()<>]*", value):
         raise wrong(
-            "%(value)s is no path on the website. The logo comes from the website itself, so that the banner "
-            "calls nobody else: write /images/logo.svg.",
+            "%(value)s is not a path on the website. The logo must come from the website itself, "
+            "so that the banner calls nobody else. Write a path such as /images/logo.svg.",
             value=repr(value),
         )
     return value
@@ -85,8 +85,8 @@ class Palette(BaseModel):
             found = contrast(getattr(self, one), getattr(self, other))
             if found < least:
                 raise wrong(
-                    "%(one)s on %(other)s has a contrast of %(found)s, and needs %(least)s to be read by everybody "
-                    "(WCAG 2.2). Choose a lighter or darker one.",
+                    "%(one)s on %(other)s has a contrast of %(found)s, and needs %(least)s to be "
+                    "readable (WCAG 2.2). Choose a lighter or darker colour.",
                     one=f"{one} {getattr(self, one)}",
                     other=f"{other} {getattr(self, other)}",
                     # Rounded down: 4.49 must not read as enough.

@@ -47,11 +47,11 @@ WORDS = {
         "This must be a date without a time, such as 2026-01-31."
     ),
     "string_too_short": gettext_noop("This must not be empty."),
-    "string_too_long": gettext_noop("This is too long: %(max_length)s characters at the most."),
+    "string_too_long": gettext_noop("This is too long: at most %(max_length)s characters."),
     "too_short": gettext_noop("At least %(min_length)s is needed here."),
     "greater_than": gettext_noop("This is too small: it must be more than %(gt)s."),
-    "greater_than_equal": gettext_noop("This is too small: %(ge)s at the least."),
-    "less_than_equal": gettext_noop("This is too large: %(le)s at the most."),
+    "greater_than_equal": gettext_noop("This is too small: it must be at least %(ge)s."),
+    "less_than_equal": gettext_noop("This is too large: it must be at most %(le)s."),
     "missing": gettext_noop("%(name)s is missing. Add it."),
 }
 

@@ -474,8 +474,8 @@ def _unseen_characters(raw: Any, path: Path = ()) -> Iterable[tuple[Path, str]]:
             yield (
                 path,
                 gettext(
-                    "This has a character that cannot be seen, and may change how the rest is read: "
-                    "%(character)s. Leave it out.",
+                    "This has an invisible character, which may change how the rest is read: "
+                    "%(character)s. Remove it.",
                     character=f"U+{ord(found[0]):04X}",
                 ),
             )
@@ -496,7 +496,7 @@ def _own_purposes(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:
                 yield (
                     ("purposes", index, name),
                     gettext(
-                        "A purpose of the site's own needs a %(name)s. Add %(name)s, or use one of %(standard)s.",
+                        "A purpose of your own needs a %(name)s. Add %(name)s, or use one of %(standard)s.",
                         name=name,
                         standard=", ".join(STANDARD_PURPOSES),
                     ),
@@ -513,7 +513,7 @@ def _hits_without_purpose(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:
         yield (
             ("hits", "when"),
             gettext(
-                "There is no purpose analytics that could be granted. Add one, or write always or never."
+                "This needs a purpose analytics, which visitors can accept. Add one, or write always or never."
             ),
         )
 
@@ -539,8 +539,8 @@ def _kept_too_short(raw: dict[str, Any]) -> Iterable[tuple[Path, str]]:
         yield (
             ("keep", "decisions"),
             gettext(
-                "A choice stands for %(months)s months, and has to be proved as long. "
-                "Keep decisions that long at least.",
+                "A choice is valid for %(months)s months, and you must be able to prove it that "
+                "long. Keep decisions at least as long.",
                 months=months,
             ),
         )

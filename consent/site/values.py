@@ -39,15 +39,13 @@ FORMS = {
     KEY: gettext_noop(
         "This must be lower-case letters (a-z) and digits, with hyphens only between them: my-shop."
     ),
-    NAME: gettext_noop(
-        "This must be on one line, without tabs or other characters that cannot be seen."
-    ),
+    NAME: gettext_noop("This must be on one line, without tabs or other invisible characters."),
     COOKIE_NAME: gettext_noop(
-        "This must be a cookie's name, without spaces and without ; , or =. Only at the end may it have a *, "
-        "which stands for any ending: _ga_*."
+        "This must be the name of a cookie, without spaces and without ; , or =. A * is allowed "
+        "only at the end, and matches any ending: _ga_*."
     ),
     STORAGE_NAME: gettext_noop(
-        "This must be the name that the entry has in the browser. A * stands for whatever differs: ph_*_posthog."
+        "This must be the name of the entry in the browser. A * matches any text: ph_*_posthog."
     ),
 }
 A_TEXT = gettext_noop('This must be a text, such as "example".')
@@ -111,7 +109,7 @@ def _in_every_language(value: Any, info: Info) -> Any:
         if len(languages) > 1:
             keys = ", ".join(f"{info.field_name}.{language}" for language in languages)
             raise wrong(
-                "This text is needed in each language of the site. Write one for each: %(keys)s.",
+                "This text is needed in each language of the site. Add %(keys)s.",
                 keys=keys,
             )
         if not isinstance(value, str):
@@ -125,7 +123,7 @@ def _in_every_language(value: Any, info: Info) -> Any:
         )
     if extra := [language for language in value if language not in languages]:
         raise wrong(
-            "%(extra)s is no language of this site. Add it to site.languages, or remove the text.",
+            "%(extra)s is not a language of this site. Add it to site.languages, or remove the text.",
             extra=", ".join(extra),
         )
     return value
@@ -157,7 +155,7 @@ def unique(kind: str) -> Callable[[str, Info], str]:
         # Every JavaScript object has it, so that the script would find it among choices that were never made.
         if value == "constructor":
             raise wrong(
-                "The key %(value)s has a meaning in scripts. Give another.", value=repr(value)
+                "The key %(value)s has a meaning in scripts. Use another key.", value=repr(value)
             )
         return value
 
@@ -168,7 +166,7 @@ def no_purpose(value: str, info: Info) -> str:
     """A key that no purpose has: choices of purposes and of services lie side by side in the browser."""
     if value in _context(info, "purposes"):
         raise wrong(
-            "%(value)s is among the purposes already. Give this one another key.",
+            "%(value)s is already the key of a purpose. Use another key here.",
             value=repr(value),
         )
     return value
@@ -181,7 +179,7 @@ def _context(info: Info, name: str) -> Any:
 def _language(value: str) -> str:
     if value not in CATALOGUES:
         raise wrong(
-            "There is no translation of the banner for %(value)s. Write some of: %(known)s.",
+            "The banner is not translated into %(value)s. Use some of: %(known)s.",
             value=repr(value),
             known=", ".join(CATALOGUES),
         )
@@ -193,13 +191,13 @@ def _origin(value: str) -> str:
         r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?", value
     ):
         raise wrong(
-            "%(value)s is no origin. Write scheme and host in lower case, and a port only where it is not the "
-            "usual one, without a path: https://www.example.no.",
+            "%(value)s is not an origin. Write scheme and host in lower case, without a path, and "
+            "a port only if it is not the default one: https://www.example.no.",
             value=repr(value),
         )
     if re.fullmatch(r"http:.*:80|https:.*:443", value):
         raise wrong(
-            "Browsers leave out the usual port, so %(value)s would never match. Write %(mend)s.",
+            "Browsers leave out the default port, so %(value)s would never match. Write %(mend)s.",
             value=repr(value),
             mend=value.rpartition(":")[0],
         )
@@ -216,7 +214,7 @@ HOST_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{LABEL}\.)*(?!\d+$){LABEL}")
 def _host_name(value: str) -> str:
     if not HOST_NAME.fullmatch(value):
         raise wrong(
-            "%(value)s is no name of a host. Write it in lower case, without scheme, port or path: "
+            "%(value)s is not a host name. Write it in lower case, without scheme, port or path: "
             "news.example.com.",
             _host_in(value),
             value=repr(value),
@@ -240,8 +238,9 @@ def _host_in(value: str) -> str:
 def _page_path(value: str) -> str:
     if not re.fullmatch(r"/[^?#;*\s]*|/(?:[^?#;*\s]*/)?\*", value):
         raise wrong(
-            "%(value)s is no path of a page. Write it from its first slash on, without a query: /products/cups. Only "
-            "after its last slash may it have a *, which stands for every page below: /products/*.",
+            "%(value)s is not the path of a page. Write it from its first slash, without a query: "
+            "/products/cups. A * may only follow the last slash, and matches every page below: "
+            "/products/*.",
             _path_in(value),
             value=repr(value),
         )
@@ -259,14 +258,14 @@ def _path_in(address: str) -> str:
 
 def once(values: list[str]) -> list[str]:
     if twice := [value for value, count in Counter(values).items() if count > 1]:
-        raise wrong("%(twice)s stands here more than once. Write it once.", twice=", ".join(twice))
+        raise wrong("%(twice)s is here more than once. Write it once.", twice=", ".join(twice))
     return values
 
 
 def variable(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z_$][\w$]*", value, re.ASCII):
         raise wrong(
-            "%(value)s is no name of a variable in a script. Write it as the page has it: dataLayer.",
+            "%(value)s is not the name of a variable in a script. Write it as the page has it: dataLayer.",
             value=repr(value),
         )
     return value
@@ -275,8 +274,8 @@ def variable(value: str) -> str:
 def _cookie_name(value: str) -> str:
     if value == "consent" or (value.endswith("*") and "consent".startswith(value[:-1])):
         raise wrong(
-            "%(value)s takes in the cookie that remembers the choice itself, which would be deleted with it. "
-            "Name the service's own cookies.",
+            "%(value)s also matches the cookie that remembers the choice, which would then be "
+            "deleted. Name only the service's own cookies.",
             value=repr(value),
         )
     return value
@@ -291,28 +290,30 @@ def _timezones() -> set[str]:
 def _timezone(value: str) -> str:
     if value not in _timezones():
         raise wrong(
-            "%(value)s is no time zone. Write a name such as Europe/Oslo.", value=repr(value)
+            "%(value)s is not a time zone. Write a name such as Europe/Oslo.", value=repr(value)
         )
     return value
 
 
 def _web_address(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(?:/\S*)?", value):
-        raise wrong("%(value)s is no web address. Write it whole: https://….", value=repr(value))
+        raise wrong(
+            "%(value)s is not a web address. Write the full address: https://….", value=repr(value)
+        )
     return value
 
 
 def _email(value: str) -> str:
     if not EMAIL.fullmatch(value):
-        raise wrong("%(value)s is no e-mail address.", value=repr(value))
+        raise wrong("%(value)s is not an e-mail address.", value=repr(value))
     return value
 
 
 def _country(value: str) -> str:
     if value not in TERRITORIES:
         raise wrong(
-            "%(value)s is no country code. Write two capital letters (NO, IE, US), EU for the European Union "
-            "or 001 for the whole world.",
+            "%(value)s is not a country code. Write two capital letters (NO, IE, US), EU for the "
+            "European Union or 001 for the whole world.",
             value=repr(value),
         )
     return value
@@ -346,7 +347,7 @@ def _lifetime(value: Any) -> Any:
     match = re.fullmatch(r"(\d{1,9}) (minute|hour|day|week|month|year)s?", str(value))
     if not match:
         raise wrong(
-            "%(value)s is no lifetime. Write session, or a number and a unit: 30 minutes, 90 days, 2 years.",
+            "%(value)s is not a lifetime. Write session, or a number and a unit: 30 minutes, 90 days, 2 years.",
             value=repr(str(value)),
         )
     return Lifetime.model_validate({"amount": int(match[1]), "unit": match[2]})
@@ -354,7 +355,7 @@ def _lifetime(value: Any) -> Any:
 
 def _whole_days(value: Lifetime) -> Lifetime:
     if value.days < 1:
-        raise wrong("This must be one day at the least: 90 days, 25 months, 5 years.")
+        raise wrong("This must be at least one day: 90 days, 25 months, 5 years.")
     if value.days > LONGEST:
         raise wrong("This is longer than a hundred years.")
     return value

@@ -60,7 +60,7 @@ def test_a_mistake_is_said_at_its_field_before_it_is_saved(page, consent_url):
     page.keyboard.press("Tab")
 
     wrong = page.locator("[id='wrong-asking.months']")
-    expect(wrong).to_have_text("This is too large: 13 at the most.")
+    expect(wrong).to_have_text("This is too large: it must be at most 13.")
     field.fill("9")
     page.keyboard.press("Tab")
     expect(wrong).to_be_empty()
@@ -142,7 +142,7 @@ def test_a_change_from_the_form_to_the_notice(new_context, app, consent_url, scr
     page.get_by_role("link", name="Contacts").click()
     page.locator("[name='controller.email']").fill("not an address")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("'not an address' is no e-mail address.")).to_be_visible()
+    expect(page.get_by_text("'not an address' is not an e-mail address.")).to_be_visible()
     page.locator("[name='controller.email']").fill("privacy@07.no")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved in the draft")

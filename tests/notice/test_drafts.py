@@ -338,7 +338,7 @@ class TestText:
         assert self.save(erik, text).status_code == 303
 
         assert source(erik) == text
-        assert "asking.months This is too large: 13 at the most." in pages.check(
+        assert "asking.months This is too large: it must be at most 13." in pages.check(
             erik.get(f"{DRAFT}/-/text?lang=en")
         )
 

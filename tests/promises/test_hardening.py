@@ -114,7 +114,7 @@ class TestSiteFiles:
         assert hidden != SHOP
         with pytest.raises(SiteFileError) as refused:
             parse(hidden)
-        assert any("cannot be seen" in mistake.message for mistake in refused.value.mistakes)
+        assert any("invisible character" in mistake.message for mistake in refused.value.mistakes)
 
     def test_marks_of_direction_that_arabic_and_hebrew_use_are_taken(self):
         assert parse(SHOP.replace('name = "Krukke', 'name = "\\u200FKrukke', 1))

@@ -207,11 +207,11 @@ def test_its_answers_can_be_given_to_questions(tmp_path: Path) -> None:
     [
         (
             ["--email", "nobody", "--languages", "en", "--services", ""],
-            "controller.email: 'nobody' is no e-mail",
+            "controller.email: 'nobody' is not an e-mail",
         ),
         (
             ["--email", "a@b.no", "--languages", "en,xx", "--services", ""],
-            "no translation of the banner for 'xx'",
+            "banner is not translated into 'xx'",
         ),
         (
             ["--email", "a@b.no", "--languages", "en", "--services", "gogle"],

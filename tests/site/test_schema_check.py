@@ -17,7 +17,7 @@ from tests import factories
 TWELVE_MISTAKES = (
     ('key = "krukke"', 'key = "Krukke AS"', "site.key", "my-shop"),
     ('name = "Krukke & Sønn"\norigins', "name = 7\norigins", "site.name", "must be a text"),
-    ('"https://shop.example"', '"https://shop.example/"', "site.origins[0]", "no origin"),
+    ('"https://shop.example"', '"https://shop.example/"', "site.origins[0]", "not an origin"),
     ('timezone = "Europe/Lisbon"', 'timezone = "Lisbon"', "site.timezone", "Europe/Oslo"),
     ("updated = 2026-02-01", 'updated = "yesterday"', "site.updated", "2026-01-31"),
     (
@@ -26,7 +26,7 @@ TWELVE_MISTAKES = (
         "hits.when",
         "Write one of: always, analytics, never.",
     ),
-    ("months = 6", "months = 3", "asking.months", "6 at the least"),
+    ("months = 6", "months = 3", "asking.months", "at least 6"),
     (
         'email = "hello@shop.example"',
         'mail = "hello@shop.example"',
@@ -180,17 +180,17 @@ def test_names_of_hosts_are_taken(host: str) -> None:
 @pytest.mark.parametrize(
     ("written", "mend"),
     [
-        ("products", "from its first slash on"),
-        ("", "from its first slash on"),
+        ("products", "from its first slash"),
+        ("", "from its first slash"),
         ("https://shop.example/products", "Did you mean /products?"),
-        ("http://[", "from its first slash on"),
+        ("http://[", "from its first slash"),
         ("/products?page=2", "without a query"),
         ("/products#cups", "without a query"),
-        ("/products*", "Only after its last slash"),
-        ("/*/cups", "Only after its last slash"),
-        ("/products/**", "Only after its last slash"),
-        ("/two cups", "no path of a page"),
-        ("/" + "a" * 300, "300 characters at the most"),
+        ("/products*", "only follow the last slash"),
+        ("/*/cups", "only follow the last slash"),
+        ("/products/**", "only follow the last slash"),
+        ("/two cups", "not the path of a page"),
+        ("/" + "a" * 300, "at most 300 characters"),
     ],
 )
 def test_public_pages_are_paths(written: str, mend: str) -> None:
@@ -234,18 +234,18 @@ def test_it_passes_the_files_we_ship(
             None,
             "needs a title",
         ),
-        (factories.SHOP.replace('"_count"', '"cons*"'), None, "remembers the choice itself"),
+        (factories.SHOP.replace('"_count"', '"cons*"'), None, "remembers the choice"),
         (
             factories.SHOP.replace('"https://shop.example"', '"https://shop.example:443"'),
             None,
             "Write https://shop.example",
         ),
-        (factories.SHOP.replace('["DE"]', '["XX"]'), None, "no country code"),
+        (factories.SHOP.replace('["DE"]', '["XX"]'), None, "not a country code"),
         (factories.SHOP.replace('["en", "nb"]', '["en", "nb", "en"]'), 8, "more than once"),
         (
             factories.SHOP.replace('key = "analytics"', 'key = "preferences"'),
             None,
-            "no purpose analytics",
+            "needs a purpose analytics",
         ),
         (
             factories.SHOP.replace('key = "sizing"', 'key = "constructor"'),
@@ -255,14 +255,14 @@ def test_it_passes_the_files_we_ship(
         (
             factories.SHOP.replace("[[processors]]", SIZING_AS_A_SERVICE + "[[processors]]", 1),
             None,
-            "'sizing' is among the purposes already",
+            "'sizing' is already the key of a purpose",
         ),
         ("a = " + "[" * 5000, 1, "nested too deep"),
         ('"\\U0001F600" = 1', 1, "site is missing"),
         (
             factories.SHOP.replace('["en", "nb"]', '["en", "tlh"]'),
             8,
-            "no translation of the banner for 'tlh'",
+            "banner is not translated into 'tlh'",
         ),
     ],
 )

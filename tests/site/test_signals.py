@@ -193,13 +193,13 @@ def test_each_consent_type_follows_a_purpose_or_none() -> None:
             "[asking]",
             "[signals]\nwait_for_update = -1\n[asking]",
             "signals.wait_for_update",
-            "0 at",
+            "at least 0",
         ),
         (
             "[asking]",
             "[signals]\nwait_for_update = 5001\n[asking]",
             "signals.wait_for_update",
-            "5000 at",
+            "at most 5000",
         ),
         (
             "[asking]",
