@@ -246,7 +246,7 @@ def test_what_is_in_force_has_to_be_kept_as_evidence() -> None:
 
     (mistake,) = error.value.mistakes
     assert mistake.key == "keep.decisions"
-    assert "stands for 6 months" in str(mistake)
+    assert "is valid for 6 months" in str(mistake)
 
 
 @pytest.mark.parametrize("period", ["session", "0 days", "10 minutes", "for ever", "3000 years"])

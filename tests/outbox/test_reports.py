@@ -232,7 +232,7 @@ def test_its_html_needs_nothing_from_anywhere(
     months: None, report: Callable[..., Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "report.html"
-    assert report("07sor", "--html", str(path))[:2] == (0, f"{path} is written.\n")
+    assert report("07sor", "--html", str(path))[:2] == (0, f"Wrote {path}.\n")
 
     tree = html5lib.parse(path.read_text(), namespaceHTMLElements=False)
     assert not [each.tag for each in tree.iter() if each.tag in ("style", "link", "script")]
