@@ -15,6 +15,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from consent.demo import SITE_FILE
+from consent.server.serving import GRACE
 from tests.conftest import KEY
 from tests.factories import CHROME
 from tests.ports import free_port
@@ -152,7 +153,7 @@ def _is_alive(pid: int) -> bool:
 def stop(process: subprocess.Popen[str]) -> None:
     """As whoever runs it does: it answers what was asked, and ends."""
     process.send_signal(signal.SIGTERM)
-    process.wait(timeout=30)
+    process.wait(timeout=2 * GRACE + 30)
 
 
 class Load:

@@ -26,8 +26,9 @@ from consent.core.settings import Settings
 from consent.counting.journal import Journal
 from consent.server import tasks
 
-# Seconds. A worker that has not ended its requests by then is killed; no commit takes as long.
-GRACE = 30
+# Seconds. A worker that has not ended its requests by then is killed; no commit takes as long. So is one that did not
+# hear the signal, which came while granian began to listen for it.
+GRACE = 15
 # Seconds between two looks at whether the process that began a worker is still there.
 ORPHAN_CHECK = 0.5
 # What a process ends with whose parent is gone before it has begun.
