@@ -24,3 +24,9 @@ def log_error(name: str, text: str) -> None:
     _said[text] = now, 0
     again = f" (and {held_back} times since it was last said)" if held_back else ""
     logging.getLogger(name).error("%s%s", text, again)
+
+
+def log_exception(name: str, what: str, error: Exception) -> None:
+    """Logs what went wrong without a traceback, and only its first line: PostgreSQL goes on with the row's values."""
+    reason = getattr(error, "orig", None) or error
+    log_error(name, f"{what}: {next(iter(str(reason).splitlines()), '')}")

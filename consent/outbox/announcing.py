@@ -162,7 +162,8 @@ def stop(session: Session, site: str, number: int) -> None:
         OutboxItem.about == str(number),
         OutboxItem.next_attempt_at.is_not(None),
     )
-    if not _changes_one(session, under_way.values(next_attempt_at=None, error=None, attempts=0)):
+    stopped = session.execute(under_way.values(next_attempt_at=None, error=None, attempts=0))
+    if not stopped.rowcount:  # type: ignore[attr-defined]
         raise NotFound(f"Version {number} of site {site!r} is not being announced.")
     session.commit()
 
@@ -288,7 +289,3 @@ def _untold(session: Session, site: str, progress: Progress) -> Iterator[Recipie
 
 def _is_its_item() -> ColumnElement[bool]:
     return and_(OutboxItem.site == Announcement.site, OutboxItem.id == Announcement.item)
-
-
-def _changes_one(session: Session, statement: Any) -> bool:
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]

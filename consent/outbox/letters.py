@@ -13,8 +13,8 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from consent.core import mail
-from consent.core.errors import Invalid
-from consent.core.mail import Mailer, NoMail, Refused
+from consent.core.errors import ConsentError
+from consent.core.mail import Mailer, Refused
 from consent.models import OutboxItem
 from consent.models.outbox import LETTER, queued
 from consent.outbox import queue
@@ -66,7 +66,7 @@ def send(
             return ""
         with Mailer(smtp_url) as mailer:
             mailer.send(letter, before_the_end=lambda: queue.sent(session, key, clock()))
-    except (NoMail, Invalid) as error:
+    except ConsentError as error:
         is_for_good = isinstance(error, Refused) and error.is_for_good
         queue.failed(session, key, error.detail, clock(), PAUSES, for_good=is_for_good)
         return error.detail

@@ -89,7 +89,4 @@ def _try(task: Task) -> None:
     try:
         task.do()
     except Exception as error:
-        reason = getattr(error, "orig", None) or error
-        # The first line: PostgreSQL goes on with the values of the row.
-        first = next(iter(str(reason).splitlines()), "")
-        log_throttle.log_error(__name__, f"{task.name}: {first}")
+        log_throttle.log_exception(__name__, task.name, error)

@@ -117,6 +117,9 @@ def send_soon() -> None:
 
     def work() -> None:
         with app.app_context():
-            send_due()
+            try:
+                send_due()
+            except Exception as error:
+                log_throttle.log_exception(__name__, "letters", error)
 
     threading.Thread(target=work, name="letters").start()

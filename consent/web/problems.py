@@ -68,10 +68,7 @@ def _no_database(error: SQLAlchemyError) -> Response:
 
 
 def log_database(error: SQLAlchemyError) -> None:
-    reason = getattr(error, "orig", None) or error
-    # The first line: PostgreSQL goes on with the values of the row, such as somebody's e-mail address.
-    first = next(iter(str(reason).splitlines()), "")
-    log_throttle.log_error(__name__, f"The database did not answer: {first}")
+    log_throttle.log_exception(__name__, "The database did not answer", error)
 
 
 def _refused(error: ConsentError) -> Response:

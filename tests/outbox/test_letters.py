@@ -3,6 +3,7 @@
 import socket
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +15,8 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from consent.core.db import db
-from consent.models import OutboxItem
-from consent.outbox.letters import PAUSES
+from consent.models import OutboxItem, Subscriber
+from consent.outbox.letters import PAUSES, put
 from consent.people import staff
 from consent.web import letters
 from tests.conftest import PASSWORD, NewDatabase, make_app
@@ -126,8 +127,7 @@ def test_an_invitation_that_is_withdrawn_meanwhile_is_not_sent(
     away.post("/dashboard/login", data={"email": ALICE, "password": PASSWORD})
     for email in ("nina@example.no", "olga@example.no"):
         away.post("/dashboard/07sor/people", data={"email": email, "role": "viewer"})
-    with app.app_context():
-        invited = away.get("/dashboard/07sor/people?lang=en").text
+    invited = away.get("/dashboard/07sor/people?lang=en").text
     withdraw = invited.partition("/invitations/")[2].partition("/withdraw")[0]
     away.post(f"/dashboard/07sor/people/invitations/{withdraw}/withdraw")
 
@@ -136,3 +136,29 @@ def test_an_invitation_that_is_withdrawn_meanwhile_is_not_sent(
     assert box.recipients == ["olga@example.no"]
     link = box.taken[0].get_content().partition(SERVER)[2].split()[0]
     assert app.test_client().get(link).status_code == 200
+
+
+def test_one_that_cannot_be_written_is_given_up_and_keeps_no_other_back(
+    app: Flask, box: Mailbox
+) -> None:
+    now = datetime.now(UTC)
+    with app.app_context():
+        content = {"site": "nowhere", "subscriber": str(uuid.uuid4())}
+        db.session.add(
+            Subscriber(
+                site="nowhere",
+                id=uuid.UUID(content["subscriber"]),
+                email="kari@example.no",
+                language="en",
+                asked_at=now,
+            )
+        )
+        put(db.session(), "nowhere", "confirmation", content, now)
+        db.session.commit()
+
+    forget(app)
+
+    assert box.recipients == [ALICE]
+    with app.app_context():
+        bad = select(OutboxItem).where(OutboxItem.site == "nowhere")
+        assert db.session.scalars(bad).one().attempts == 1

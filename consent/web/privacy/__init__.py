@@ -4,7 +4,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Registers the pages. They are imported here: who needs one module of the package loads no other."""
+    """Registers the pages. They are imported here, so that a command can import one module alone."""
     from consent.web.privacy import (
         history,
         notice,
