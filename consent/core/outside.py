@@ -33,7 +33,7 @@ class Inside(OSError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: http.client.HTTPMessage
     # As much of it as was asked for.
@@ -50,7 +50,7 @@ def exchange(
     inside: Collection[str] = (),
     body: bytes | None = None,
     may_lead_to: Callable[[str], None] | None = None,
-) -> Answer:
+) -> Response:
     """The answer of `url`, with the first `most` bytes of its body.
 
     `seconds` is for all of it, from the name on. `inside` are hosts and addresses of this server's own network that may
@@ -78,7 +78,7 @@ def _once(
     most: int,
     inside: Collection[str],
     body: bytes | None,
-) -> Answer:
+) -> Response:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{url!r} is no address of the web")
@@ -91,7 +91,7 @@ def _once(
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         asked.request(method, target, body, {**headers, "Connection": "close"})
         response = asked.getresponse()
-        return Answer(response.status, response.headers, response.read(most))
+        return Response(response.status, response.headers, response.read(most))
 
 
 def connected(

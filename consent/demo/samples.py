@@ -93,7 +93,7 @@ def _invent_day(
 ) -> None:
     site_file = version.site_file
     counted: Sums = Sums()
-    decided: list[decisions.Row] = []
+    decided: list[decisions.DecisionRow] = []
     origin = site_file.site.origins[0]
     for _ in range(count):
         moment = datetime.combine(

@@ -53,7 +53,7 @@ class Choice(BaseModel):
     token: str | None = None
 
 
-class Row(NamedTuple):
+class DecisionRow(NamedTuple):
     """A decision as it is stored: the columns of the table, in their order."""
 
     site: str
@@ -76,7 +76,7 @@ class Row(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    decision: Row
+    decision: DecisionRow
     # False: this id was recorded before, with the same content.
     is_new: bool
 
@@ -97,7 +97,7 @@ def row(
     device: str,
     country: str | None,
     now: datetime,
-) -> Row:
+) -> DecisionRow:
     """The choice as it is to be stored. `visitor` is None for somebody who decides for the first time, `country` where
     nobody looks it up.
 
@@ -110,7 +110,7 @@ def row(
         )
     site_file = version.site_file
     _require_fit(choice, site_file)
-    return Row(
+    return DecisionRow(
         site=version.site,
         id=choice.id,
         visitor=visitor or uuid_utils.compat.uuid7(),
@@ -132,7 +132,7 @@ def row(
     )
 
 
-def record(connection: Connection, rows: list[Row]) -> list[Recorded | Conflict]:
+def record(connection: Connection, rows: list[DecisionRow]) -> list[Recorded | Conflict]:
     """Stores decisions, in one statement. The caller commits.
 
     For each, in the same order, what is stored under its id, or a Conflict where that is another choice.
@@ -141,25 +141,25 @@ def record(connection: Connection, rows: list[Row]) -> list[Recorded | Conflict]
     return _inserted(connection, rows, insert)
 
 
-def commit(engine: Engine, rows: list[Row]) -> list[Recorded | Conflict]:
+def commit(engine: Engine, rows: list[DecisionRow]) -> list[Recorded | Conflict]:
     """As `record`, in a transaction of its own."""
     # In one order everywhere, so that two processes never wait for each other crosswise.
-    ordered: list[Row] = sorted(rows, key=_key)
+    ordered: list[DecisionRow] = sorted(rows, key=_key)
     insert = _INSERT.statement(engine.dialect, ordered)
     with db.write(engine) as connection:
         return _inserted(connection, rows, insert)
 
 
-def _key(each: Row) -> tuple[str, uuid.UUID]:
+def _key(each: DecisionRow) -> tuple[str, uuid.UUID]:
     return each.site, each.id
 
 
-# The columns stand in the order of Row.
+# The columns stand in the order of DecisionRow.
 _INSERT = Bulk(Decision, "DO NOTHING")
 
 
 def _inserted(
-    connection: Connection, rows: list[Row], insert: tuple[str, tuple[Any, ...]]
+    connection: Connection, rows: list[DecisionRow], insert: tuple[str, tuple[Any, ...]]
 ) -> list[Recorded | Conflict]:
     if connection.exec_driver_sql(*insert).rowcount == len(rows):
         return [Recorded(each, is_new=True) for each in rows]
@@ -170,11 +170,11 @@ def _inserted(
     return recorded
 
 
-def _stored(connection: Connection, site: str, identity: uuid.UUID) -> Row:
+def _stored(connection: Connection, site: str, identity: uuid.UUID) -> DecisionRow:
     columns = Decision.__table__.c
-    wanted = select(*(columns[name] for name in Row._fields))
+    wanted = select(*(columns[name] for name in DecisionRow._fields))
     found = connection.execute(wanted.where(columns.site == site, columns.id == identity)).one()
-    return Row(*found)
+    return DecisionRow(*found)
 
 
 def _require_fit(choice: Choice, site_file: SiteFile) -> None:
@@ -204,7 +204,7 @@ def _require_fit(choice: Choice, site_file: SiteFile) -> None:
         raise Invalid(" ".join(f"{each['pointer']}: {each['detail']}" for each in found), found)
 
 
-def _conflict(stored: Row, wanted: Row) -> Conflict | None:
+def _conflict(stored: DecisionRow, wanted: DecisionRow) -> Conflict | None:
     compared = ("version", "language", "action", "source", "purposes", "services", "gpc", "dnt")
     different = [name for name in compared if getattr(stored, name) != getattr(wanted, name)]
     if not different:
@@ -215,7 +215,7 @@ def _conflict(stored: Row, wanted: Row) -> Conflict | None:
     )
 
 
-def receipt(decision: Row | Decision, version_hash: str) -> dict[str, Any]:
+def receipt(decision: DecisionRow | Decision, version_hash: str) -> dict[str, Any]:
     """The decision as a document for the visitor: all that is stored of it."""
     return {
         "site": decision.site,

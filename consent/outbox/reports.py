@@ -38,7 +38,7 @@ CLAIM = timedelta(minutes=10)
 PAUSES = tuple(timedelta(hours=hours) for hours in (6, 6, 12, 24, 24, 24, 24))
 
 
-class Publication(NamedTuple):
+class PublishedVersion(NamedTuple):
     number: int
     day: date
     is_material: bool
@@ -53,13 +53,13 @@ class Report:
     before: Period
     numbers: list[Number]
     # By purpose.
-    decided: consents.Answer
+    decided: consents.ConsentResult
     # Both have a step for each day.
     decisions: list[consents.Step]
     views: list[visits.Step]
-    published: list[Publication]
+    published: list[PublishedVersion]
     # Of each dimension the largest rows, and what is in none of them.
-    tops: dict[visits.By, tuple[list[visits.Row], int]]
+    tops: dict[visits.By, tuple[list[visits.VisitRow], int]]
     # The days whose figures are invented, if there are some.
     samples: Period | None
     has_noise: bool
@@ -118,7 +118,7 @@ def of_month(session: Session, site: str, month: Period | None, now: datetime) -
         consents.timeline(session, site, month),
         visits.timeline(seen.days, month),
         [
-            Publication(version.number, day, version.is_material)
+            PublishedVersion(version.number, day, version.is_material)
             for version, day in reversed(versions.published_in(session, site, month))
         ],
         {by: visits.largest(session, site, month, by, MOST_ROWS) for by in TOPS},

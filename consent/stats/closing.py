@@ -31,7 +31,7 @@ from consent.stats.disclosure import (
     of_countries,
     of_decisions,
 )
-from consent.stats.figures import Row
+from consent.stats.figures import FigureRow
 from consent.stats.noise import Noise
 from consent.stats.suppression import K, is_safe, release, release_nested, release_table
 
@@ -174,18 +174,18 @@ def _advance(connection: Connection, site: str, day: date) -> bool:
     return True
 
 
-def released(counted: Counted, noise: Noise | None = None) -> list[Row]:
+def released(counted: Counted, noise: Noise | None = None) -> list[FigureRow]:
     """What may be shown of a day."""
     of_visits = _noisy(counted, noise) if noise else _exact(counted)
     return [*of_visits, *_of_decisions(counted)]
 
 
-def _exact(counted: Counted) -> list[Row]:
+def _exact(counted: Counted) -> list[FigureRow]:
     total = counted.get("total", {})
     views, all_visits = total.get(("views", ""), 0), total.get(("visits", ""), 0)
     if views < K:
         return []
-    rows = [Row("total", "views", "", views)]
+    rows = [FigureRow("total", "views", "", views)]
     values = {
         dimension: _values(counted.get(dimension, {}))
         for dimension in (*PARTS_OF_VIEWS, *PARTS_OF_VISITS)
@@ -195,7 +195,7 @@ def _exact(counted: Counted) -> list[Row]:
     # Visits and the views that followed them make up the views: showing visits shows both.
     shows_visits = all_visits >= K and is_safe(views - all_visits)
     if shows_visits:
-        rows.append(Row("total", "visits", "", all_visits))
+        rows.append(FigureRow("total", "visits", "", all_visits))
         wholes |= {each: all_visits for each in PARTS_OF_VISITS if values[each]}
     tables = {
         each: release(values[each], whole, most=MOST_SHOWN)[0] for each, whole in wholes.items()
@@ -204,16 +204,16 @@ def _exact(counted: Counted) -> list[Row]:
         if "page" in tables:
             rows += _clicks(counted, tables["page"], views)
         banners, shown = _shown_banners(counted, tables, all_visits)
-        rows += [Row("banner", value, "", count) for value, count in banners.items()]
+        rows += [FigureRow("banner", value, "", count) for value, count in banners.items()]
         tables |= shown
         wholes |= dict.fromkeys(shown, banners.get("shown", 0))
         _withhold_what_tells(counted, tables, all_visits, banners.get("shown"))
         _nest(tables, "device", "system", DEVICES, all_visits)
         _nest(tables, "system", "browser", SYSTEMS, all_visits)
     for dimension, visible in tables.items():
-        rows += [Row(dimension, value, "", count) for value, count in visible.items()]
+        rows += [FigureRow(dimension, value, "", count) for value, count in visible.items()]
         rest = wholes[dimension] - sum(visible.values())
-        rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
+        rows += [FigureRow(dimension, OTHER, "", rest)] if rest >= K else []
     return rows
 
 
@@ -263,7 +263,7 @@ def _values(cells: Mapping[tuple[str, str], int]) -> dict[str, int]:
 UNKNOWN_PAGE = "?"
 
 
-def _clicks(counted: Counted, pages: Mapping[str, int], views: int) -> list[Row]:
+def _clicks(counted: Counted, pages: Mapping[str, int], views: int) -> list[FigureRow]:
     """Entries, exits, and the ways between pages."""
     table = _table(counted, pages, views)
     visible = {
@@ -274,16 +274,19 @@ def _clicks(counted: Counted, pages: Mapping[str, int], views: int) -> list[Row]
     for figure in auditor.withheld(of_clicks(table, visible, _kind, _is_possible)):
         del visible[figure.value, figure.onward]
     rows = [
-        Row("entry", onward, "", count)
+        FigureRow("entry", onward, "", count)
         if _kind((page, onward)) == "entry"
-        else Row(_kind((page, onward)), page, onward, count)
+        else FigureRow(_kind((page, onward)), page, onward, count)
         for (page, onward), count in visible.items()
     ]
     rest = Tally[str]()
     for way, count in table.items():
         if way not in visible:
             rest[_kind(way)] += count
-    return [*rows, *(Row(kind, OTHER, "", count) for kind, count in rest.items() if count >= K)]
+    return [
+        *rows,
+        *(FigureRow(kind, OTHER, "", count) for kind, count in rest.items() if count >= K),
+    ]
 
 
 def _table(counted: Counted, pages: Mapping[str, int], views: int) -> dict[tuple[str, str], int]:
@@ -367,9 +370,9 @@ def _sums(table: Mapping[tuple[str, str], int]) -> Tally[str]:
     return sums
 
 
-def _of_decisions(counted: Counted) -> list[Row]:
+def _of_decisions(counted: Counted) -> list[FigureRow]:
     rows = [
-        Row(dimension, value, onward, count)
+        FigureRow(dimension, value, onward, count)
         for dimension in consents.EXACT
         for (value, onward), count in counted.get(dimension, {}).items()
     ]
@@ -383,18 +386,18 @@ def _of_decisions(counted: Counted) -> list[Row]:
                 del cells[figure.value, figure.onward]
             else:
                 del visible[figure.value]
-        rows += [Row(dimension, value, "", count) for value, count in visible.items()]
+        rows += [FigureRow(dimension, value, "", count) for value, count in visible.items()]
         rest = sums.total() - sum(visible.values())
-        rows += [Row(dimension, OTHER, "", rest)] if rest >= K else []
+        rows += [FigureRow(dimension, OTHER, "", rest)] if rest >= K else []
         for (value, action), count in cells.items():
             if value in visible:
-                rows.append(Row(dimension, value, action, count))
+                rows.append(FigureRow(dimension, value, action, count))
                 # An action is not shown on each day; its share is that of the days on which it is.
-                rows.append(Row(dimension, value, consents.BASE + action, visible[value]))
+                rows.append(FigureRow(dimension, value, consents.BASE + action, visible[value]))
     return rows
 
 
-def _noisy(counted: Counted, noise: Noise) -> list[Row]:
+def _noisy(counted: Counted, noise: Noise) -> list[FigureRow]:
     """Figures with noise, each by itself: what one tells of another is no better than a guess."""
     # Each by itself: no page view may decide what another is called.
     pages, went_on = _values(counted.get("page", {})), _sums(counted.get("flow", {}))
@@ -412,9 +415,9 @@ def _noisy(counted: Counted, noise: Noise) -> list[Row]:
     ):
         tables[dimension] = counted.get(dimension, {})
     rows = [
-        Row(dimension, value, onward, shown)
+        FigureRow(dimension, value, onward, shown)
         for dimension, cells in tables.items()
         for (value, onward), count in cells.items()
         if OTHER not in (value, onward) and (shown := noise.release(count)) is not None
     ]
-    return [*rows, Row("noise", str(noise.epsilon), "", 1)] if rows else []
+    return [*rows, FigureRow("noise", str(noise.epsilon), "", 1)] if rows else []

@@ -33,7 +33,11 @@ class Number:
 
 
 def numbers(
-    session: Session, site: str, decided: consents.Answer, seen: visits.Answer, earlier: Period
+    session: Session,
+    site: str,
+    decided: consents.ConsentResult,
+    seen: visits.VisitResult,
+    earlier: Period,
 ) -> list[Number]:
     """Visits, page views, decisions and the share that accepted all, of two answers about one period."""
     actions = figures.sums(session, [site], "consents.action", earlier)

@@ -70,7 +70,7 @@ OF_DETAIL = (Decision.language, Decision.device, Decision.country, Decision.took
 
 
 @dataclass(frozen=True)
-class Row:
+class ConsentRow:
     value: str
     # None: withheld or nothing, which look alike.
     decisions: int | None
@@ -98,7 +98,7 @@ class Funnel:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ConsentResult:
     period: Period
     by: By
     decisions: int
@@ -106,7 +106,7 @@ class Answer:
     # Purpose to the number of decisions that granted it.
     granted: dict[str, int]
     funnel: Funnel
-    rows: list[Row]
+    rows: list[ConsentRow]
     # In the period but in no row; None where the rows are complete counts.
     other: int | None
 
@@ -119,7 +119,7 @@ class Answer:
             return value
         return None if value == UNKNOWN else int(value)
 
-    def _named(self, row: Row) -> dict[str, Any]:
+    def _named(self, row: ConsentRow) -> dict[str, Any]:
         if self.by == "day":
             return {
                 "day": row.value,
@@ -203,14 +203,14 @@ def _in_ledger(
     return found
 
 
-def answer(session: Session, site: str, period: Period, by: By, now: datetime) -> Answer:
+def answer(session: Session, site: str, period: Period, by: By, now: datetime) -> ConsentResult:
     """What may be shown of the site's decisions. Raises UnknownSite."""
     return answers(session, site, period, [by], now)[by]
 
 
 def answers(
     session: Session, site: str, period: Period, wanted: Sequence[By], now: datetime
-) -> dict[By, Answer]:
+) -> dict[By, ConsentResult]:
     """The same for several dimensions, whose sums are found once."""
     site_file = versions.site_file(versions.current(session, site))
     closed = figures.closed(session, site, period)
@@ -226,10 +226,10 @@ def answers(
     funnel = _funnel(session, site, closed)
     found = {}
     for by in wanted:
-        rows: list[Row]
+        rows: list[ConsentRow]
         other = None
         if by == "action":
-            rows = [Row(action, count) for action, count in actions.items()]
+            rows = [ConsentRow(action, count) for action, count in actions.items()]
         elif by == "purpose":
             rows = _granted(exact["consents.purpose"], site_file.asked_purposes)
         elif by == "service":
@@ -243,7 +243,7 @@ def answers(
         else:
             rows, other = _broken_down(session, site, closed, by)
         decisions = sum(actions.values())
-        found[by] = Answer(period, by, decisions, actions, granted, funnel, rows, other)
+        found[by] = ConsentResult(period, by, decisions, actions, granted, funnel, rows, other)
     return found
 
 
@@ -286,11 +286,11 @@ def _exact(
     return sums
 
 
-def _granted(sums: Tally[tuple[str, str]], there: Iterable[str]) -> list[Row]:
+def _granted(sums: Tally[tuple[str, str]], there: Iterable[str]) -> list[ConsentRow]:
     """Those that the site file has, in its order, and then those that it had."""
     values = dict.fromkeys([*there, *sorted(value for value, _ in sums)])
     return [
-        Row(value, sums[value, GRANTED] + sums[value, REFUSED], sums[value, GRANTED])
+        ConsentRow(value, sums[value, GRANTED] + sums[value, REFUSED], sums[value, GRANTED])
         for value in values
     ]
 
@@ -302,7 +302,7 @@ def _days(
     closed: Period | None,
     running: Mapping[date, Tally[Counted]],
     today: date,
-) -> list[Row]:
+) -> list[ConsentRow]:
     of_closed = figures.by_day(session, site, "consents.action", closed) if closed else {}
     banners = figures.by_day(session, site, "banner", closed) if closed else {}
     rows = []
@@ -318,7 +318,9 @@ def _days(
         shown = (count if count >= K else None) if is_closed else step(count) or None
         seen = {row.value: row.number for row in banners.get(day, ())}
         running_day = not is_closed and day <= today
-        rows.append(Row(day.isoformat(), shown, running=running_day, shown=seen.get("shown")))
+        rows.append(
+            ConsentRow(day.isoformat(), shown, running=running_day, shown=seen.get("shown"))
+        )
     return rows
 
 
@@ -351,7 +353,7 @@ def timeline(session: Session, site: str, period: Period) -> list[Step]:
 
 def _broken_down(
     session: Session, site: str, closed: Period | None, by: By
-) -> tuple[list[Row], int]:
+) -> tuple[list[ConsentRow], int]:
     # A version has one layout: released apart, they would tell of each other.
     of = "version" if by == "layout" else by
     sums, actions, shown = Tally[str](), dict[str, Tally[str]](), Tally[str]()
@@ -370,7 +372,7 @@ def _broken_down(
         shown[name(row.value)] += row.number
     other = sums.pop(OTHER, 0)
     rows = [
-        Row(value, count, actions=dict(actions.get(value, {})), shown=shown.get(value))
+        ConsentRow(value, count, actions=dict(actions.get(value, {})), shown=shown.get(value))
         for value, count in sums.most_common()
     ]
     if by in ("version", "took"):

@@ -16,7 +16,7 @@ from consent.core.periods import Period, month_of
 from consent.models import Figure, Site
 
 
-class Row(NamedTuple):
+class FigureRow(NamedTuple):
     dimension: str
     value: str
     # The page that followed, or what was decided.
@@ -24,7 +24,7 @@ class Row(NamedTuple):
     number: int
 
 
-def add(connection: Connection, site: str, day: date, rows: Sequence[Row]) -> None:
+def add(connection: Connection, site: str, day: date, rows: Sequence[FigureRow]) -> None:
     """Adds a day's figures to those that it has, and to its month's. The caller commits."""
     spans = (("day", day), ("month", day.replace(day=1)))
     # In the order of the key, so that two writers never wait for each other crosswise.
@@ -62,7 +62,7 @@ def closed(session: Session, site: str, period: Period) -> Period | None:
     return Period(period.first, min(period.last, through))
 
 
-def totals(session: Session, site: str, dimension: str, period: Period) -> list[Row]:
+def totals(session: Session, site: str, dimension: str, period: Period) -> list[FigureRow]:
     """The sums of a dimension's values over a period, the largest first."""
     parts = union_all(*(_part(site, dimension, *each) for each in _spans(period))).subquery()
     count = func.sum(parts.c.count).label("total")
@@ -72,7 +72,7 @@ def totals(session: Session, site: str, dimension: str, period: Period) -> list[
         .order_by(count.desc(), parts.c.value, parts.c.onward)
     )
     return [
-        Row(dimension, value, onward, int(counted))
+        FigureRow(dimension, value, onward, int(counted))
         for value, onward, counted in session.execute(query)
     ]
 
@@ -94,9 +94,11 @@ def sums(
     return {(site, value): int(count) for site, value, count in session.execute(query)}
 
 
-def by_day(session: Session, site: str, dimension: str, period: Period) -> dict[date, list[Row]]:
+def by_day(
+    session: Session, site: str, dimension: str, period: Period
+) -> dict[date, list[FigureRow]]:
     """A dimension's values on each day that has some."""
-    found: dict[date, list[Row]] = {}
+    found: dict[date, list[FigureRow]] = {}
     query = select(Figure.day, Figure.value, Figure.onward, Figure.count).where(
         Figure.site == site,
         Figure.dimension == dimension,
@@ -104,7 +106,7 @@ def by_day(session: Session, site: str, dimension: str, period: Period) -> dict[
         Figure.day.between(period.first, period.last),
     )
     for day, value, onward, count in session.execute(query):
-        found.setdefault(day, []).append(Row(dimension, value, onward, count))
+        found.setdefault(day, []).append(FigureRow(dimension, value, onward, count))
     return found
 
 
@@ -129,7 +131,7 @@ def erase_oldest(connection: Connection, site: str, dimensions: Sequence[str], b
     if day is None:
         return 0
     rows = [
-        Row(dimension, value, onward, -count)
+        FigureRow(dimension, value, onward, -count)
         for dimension, value, onward, count in connection.execute(
             select(Figure.dimension, Figure.value, Figure.onward, Figure.count).where(
                 *of_days, Figure.day == day

@@ -174,7 +174,7 @@ class _Look:
     def _own(self, found: Iterable[str]) -> list[str]:
         return [each for each in found if origin_of(each) in self._origins]
 
-    def _ask(self, address: str, most: int) -> outside.Answer | None:
+    def _ask(self, address: str, most: int) -> outside.Response | None:
         """The answer of an address; None where there is none, which is noted. Raises _Enough."""
         self._count()
         left = self._until - time.monotonic()

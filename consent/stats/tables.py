@@ -52,19 +52,19 @@ def of_figures(
     )
 
 
-def _visits(found: visits.Answer) -> str:
+def _visits(found: visits.VisitResult) -> str:
     sums = f"{found.views} page views, {found.visits} visits"
     if found.noise:
         sums += f"; with noise (epsilon {', '.join(map(str, found.noise))})"
     return sums
 
 
-def _consents(found: consents.Answer) -> str:
+def _consents(found: consents.ConsentResult) -> str:
     each_action = ", ".join(f"{count} {action}" for action, count in found.actions.items())
     return f"{found.decisions} decisions ({each_action})"
 
 
-def _rows(found: visits.Answer | consents.Answer) -> tuple[list[str], list[list[Cell]]]:
+def _rows(found: visits.VisitResult | consents.ConsentResult) -> tuple[list[str], list[list[Cell]]]:
     """Names and cells. The running day is marked in its name."""
     table = found.table()
     names = [name for name in (table[0] if table else (found.by,)) if name != "running"]

@@ -56,7 +56,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Row:
+class VisitRow:
     value: str
     count: int
     # The page that followed, in the click stream.
@@ -64,11 +64,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Answer:
+class VisitResult:
     period: Period
     by: By
     days: list[Day]
-    rows: list[Row]
+    rows: list[VisitRow]
     # Counted in the period but in no row.
     other: int
     # The epsilons with which noise was added to figures of the period (noise.py).
@@ -126,7 +126,7 @@ def timeline(days: Sequence[Day], period: Period) -> list[Step]:
     return found
 
 
-def answer(session: Session, site: str, period: Period, by: By, now: datetime) -> Answer:
+def answer(session: Session, site: str, period: Period, by: By, now: datetime) -> VisitResult:
     """What may be shown of the site's visits. Raises UnknownSite."""
     site_file = versions.site_file(versions.current(session, site))
     closed = figures.closed(session, site, period)
@@ -134,17 +134,17 @@ def answer(session: Session, site: str, period: Period, by: By, now: datetime) -
     days = _days(session, site, period, closed, today, site_file.hits.noise is None)
     rows, other = detail(session, site, period, by)
     noise = figures.totals(session, site, "noise", closed) if closed else []
-    return Answer(period, by, days, rows, other, sorted(float(each.value) for each in noise))
+    return VisitResult(period, by, days, rows, other, sorted(float(each.value) for each in noise))
 
 
-def detail(session: Session, site: str, period: Period, by: By) -> tuple[list[Row], int]:
+def detail(session: Session, site: str, period: Period, by: By) -> tuple[list[VisitRow], int]:
     """The rows of an answer, and what was counted and is in none of them."""
     closed = figures.closed(session, site, period)
     if closed is None or by == "day":
         return [], 0
     found = figures.totals(session, site, by, closed)
     rows = [
-        Row(each.value, each.number, each.onward if by == "flow" else None)
+        VisitRow(each.value, each.number, each.onward if by == "flow" else None)
         for each in found
         if each.value != OTHER
     ]
@@ -153,7 +153,7 @@ def detail(session: Session, site: str, period: Period, by: By) -> tuple[list[Ro
     return rows, sum(each.number for each in found if each.value == OTHER)
 
 
-def for_everybody(session: Session, site: str, found: Answer, most: int) -> Answer:
+def for_everybody(session: Session, site: str, found: VisitResult, most: int) -> VisitResult:
     """What everybody may see of an answer: so many of its values, from PUBLIC_K on, and of pages those that the site
     itself names. All else is among the others. Raises UnknownSite.
     """
@@ -170,7 +170,7 @@ def for_everybody(session: Session, site: str, found: Answer, most: int) -> Answ
 
 def largest(
     session: Session, site: str, period: Period, by: By, most: int
-) -> tuple[list[Row], int]:
+) -> tuple[list[VisitRow], int]:
     """So many rows of an answer, and what was counted and is in none of them."""
     rows, other = detail(session, site, period, by)
     return rows[:most], other + sum(each.count for each in rows[most:])

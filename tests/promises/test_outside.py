@@ -73,7 +73,7 @@ def serve(listen: Callable[[Answering], int]) -> Callable[[Answering], str]:
     return start
 
 
-def ask(url: str, seconds: float = 5, most: int = 100, **more: object) -> outside.Answer:
+def ask(url: str, seconds: float = 5, most: int = 100, **more: object) -> outside.Response:
     return outside.exchange("GET", url, {}, seconds=seconds, most=most, **more)  # type: ignore[arg-type]
 
 

@@ -25,7 +25,7 @@ from consent.models import Counter, Decision, Figure, Site
 from consent.notice import publishing
 from consent.site import schema, versions
 from consent.stats import closing, consents, figures, visits
-from consent.stats.figures import Row
+from consent.stats.figures import FigureRow
 from tests.conftest import count_hits, publish
 from tests.factories import decide, decision, hit, post_json, refusal
 
@@ -144,7 +144,7 @@ def test_months_and_days_make_up_any_period(app: Flask, first: date, last: date)
         with db.engine.begin() as connection:
             for offset in range(0, 365, 3):
                 day = begin + timedelta(days=offset)
-                figures.add(connection, "07sor", day, [Row("page", "/a", "", 100 + offset)])
+                figures.add(connection, "07sor", day, [FigureRow("page", "/a", "", 100 + offset)])
                 expected += (100 + offset) * (first <= day <= last)
         (row,) = figures.totals(db.session(), "07sor", "page", Period(first, last))
 
@@ -155,7 +155,7 @@ def test_what_a_purge_erases_leaves_the_month_too(app: Flask) -> None:
     with app.app_context():
         for day in (date(2026, 3, 10), date(2026, 3, 11)):
             with db.engine.begin() as connection:
-                figures.add(connection, "07sor", day, [Row("page", f"/{day.day}", "", 50)])
+                figures.add(connection, "07sor", day, [FigureRow("page", f"/{day.day}", "", 50)])
         kept = schema.parse(sitefile_of("07sor")).keep.counters.days
         now = datetime(2026, 3, 11, 12, tzinfo=UTC) + timedelta(days=kept)
 
@@ -404,7 +404,7 @@ class TestTogether:
             for body in bodies:
                 assert decide(client, body).status_code == 201
 
-    def ask(self, by: str) -> consents.Answer:
+    def ask(self, by: str) -> consents.ConsentResult:
         close(NOON + timedelta(days=1))
         return consents.answer(db.session(), "07sor", Period(DAY, DAY), by, NOON)  # type: ignore[arg-type]
 

@@ -12,7 +12,7 @@ from consent.counting import hits
 from consent.stats import closing
 from consent.stats.auditor import Auditor
 from consent.stats.disclosure import Figure, System
-from consent.stats.figures import Row
+from consent.stats.figures import FigureRow
 
 Tables = Mapping[str, Mapping[str, int]]
 
@@ -31,7 +31,7 @@ def released(tables: Tables, **more: Mapping[tuple[str, str], int]) -> dict[str,
     return by_dimension(closing.released(counted))
 
 
-def by_dimension(rows: list[Row]) -> dict[str, dict[str, int]]:
+def by_dimension(rows: list[FigureRow]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for row in rows:
         if row.value != "*" and not row.onward:

@@ -200,7 +200,7 @@ class Asked:
             "services": {each.key: each.name for each in self.site_file.services},
         }
 
-    def card(self, name: str, decided: consents.Answer | None = None) -> Card:
+    def card(self, name: str, decided: consents.ConsentResult | None = None) -> Card:
         by = self.chosen[name]
         session, site = context.session(), self.site.site
         titles = names.titles()

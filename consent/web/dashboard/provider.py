@@ -19,8 +19,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 from requests import ConnectionError as NoConnection
-from requests import PreparedRequest, RequestException
-from requests import Response as Answer
+from requests import PreparedRequest, RequestException, Response
 from requests.adapters import BaseAdapter
 
 from consent.core import outside
@@ -43,7 +42,7 @@ LARGEST = 1_000_000
 class _Outside(BaseAdapter):
     """Sends requests as all that this server asks of others."""
 
-    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Answer:
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
         settings = context.settings()
         # Whoever runs the server has named the provider itself.
         issuer = urlsplit(settings.oidc_issuer).hostname or ""
@@ -62,7 +61,7 @@ class _Outside(BaseAdapter):
             )
         except (OSError, HTTPException, ValueError) as error:
             raise NoConnection(error, request=request) from error
-        answer = Answer()
+        answer = Response()
         answer.status_code, answer.url, answer.request = found.status, request.url or "", request
         answer.headers.update(found.headers.items())
         answer._content = found.body

@@ -171,7 +171,7 @@ def _change(number: Number) -> str:
     return i18n.signed_percent(number.change)
 
 
-def _actions(decided: consents.Answer) -> Table:
+def _actions(decided: consents.ConsentResult) -> Table:
     return Table(
         [gettext("Answer"), gettext("Decisions"), gettext("Share")],
         [
@@ -197,7 +197,7 @@ def _purposes(report: Report, language: str) -> Table:
     )
 
 
-def _ranking(by: visits.By, rows: list[visits.Row], rest: int) -> Table:
+def _ranking(by: visits.By, rows: list[visits.VisitRow], rest: int) -> Table:
     title = {
         "page": gettext("Pages"),
         "entry": gettext("Entry pages"),

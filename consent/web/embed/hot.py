@@ -45,7 +45,7 @@ from consent.counting.networks import Countries, Networks
 from consent.counting.robots import is_robot
 from consent.counting.useragent import classify
 from consent.ledger import decisions, first_party
-from consent.ledger.decisions import Choice, Recorded, Row
+from consent.ledger.decisions import Choice, DecisionRow, Recorded
 from consent.ledger.group_commit import GroupCommit
 from consent.site.schema import SiteFile
 from consent.site.versions import Published
@@ -70,7 +70,7 @@ ENCODINGS = ("br", "gzip")
 FETCHED_FOR = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 
 
-class Answer(NamedTuple):
+class HotResponse(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
     body: bytes = b""
@@ -83,7 +83,7 @@ class HotPaths:
         self,
         app: Flask,
         memory: Memory,
-        decisions: GroupCommit[Row, Recorded | Conflict],
+        decisions: GroupCommit[DecisionRow, Recorded | Conflict],
     ) -> None:
         self._app = app
         self._inner = app.wsgi_app
@@ -112,9 +112,9 @@ class HotPaths:
         start_response(f"{answer.status} {HTTP_STATUS_CODES[answer.status]}", headers)
         return [] if method == "HEAD" else [answer.body]
 
-    def _answer(self, environ: Environ, method: str, site: str, what: str) -> Answer:
+    def _answer(self, environ: Environ, method: str, site: str, what: str) -> HotResponse:
         if method == "OPTIONS":
-            return Answer(
+            return HotResponse(
                 204, [("Allow", ", ".join((*METHODS[what], "OPTIONS"))), *_preflight(environ)]
             )
         if method not in METHODS[what]:
@@ -132,7 +132,7 @@ class HotPaths:
         except Exception:  # no such site, or no database: the answer says so already
             return False
 
-    def _decide(self, environ: Environ, site: str) -> Answer:
+    def _decide(self, environ: Environ, site: str) -> HotResponse:
         in_force = self._memory.current(site).published
         _require_origin(environ, in_force.site_file)
         choice = _body(environ, Choice)
@@ -168,35 +168,37 @@ class HotPaths:
                 seconds = in_force.site_file.asking.seconds
                 headers.append(first_party.header(where, cookie, seconds))
                 answer["cookie"] = cookie
-        return Answer(201 if recorded.is_new else 200, headers, to_json(answer))
+        return HotResponse(201 if recorded.is_new else 200, headers, to_json(answer))
 
-    def _keep(self, environ: Environ, site: str) -> Answer:
+    def _keep(self, environ: Environ, site: str) -> HotResponse:
         """Sets the cookie again as the page has changed it since its decision."""
         site_file = self._memory.current(site).published.site_file
         _require_origin(environ, site_file)
         kept = _body(environ, first_party.Kept)
         where = first_party.place(environ, site)
         if where is None:
-            return Answer(204, [("X-Consent", "not kept: this is not the website's own host")])
+            return HotResponse(204, [("X-Consent", "not kept: this is not the website's own host")])
         seconds = min(kept.seconds, site_file.asking.seconds)
-        return Answer(204, [first_party.header(where, kept.value, seconds)])
+        return HotResponse(204, [first_party.header(where, kept.value, seconds)])
 
-    def _hit(self, environ: Environ, site: str) -> Answer:
+    def _hit(self, environ: Environ, site: str) -> HotResponse:
         in_force = self._memory.current(site).published
         _require_origin(environ, in_force.site_file)
         return count(self._app, environ, in_force, _body(environ, Hit))
 
 
-def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> Answer:
+def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> HotResponse:
     """Counts a page view, or says in a header why it is none that counts."""
     site_file = in_force.site_file
     reason = _uncounted(environ, site_file)
     if reason:
-        return Answer(204, [("X-Consent", f"not counted: {reason}")])
+        return HotResponse(204, [("X-Consent", f"not counted: {reason}")])
     crowding: Crowding = app.extensions["consent_crowding"]
     page = cleaning.path(cleaning.bare(hit.path))
     if not crowding.takes_view(environ.get("REMOTE_ADDR", ""), in_force.site, page):
-        return Answer(204, [("X-Consent", "not counted: this address has seen the page already")])
+        return HotResponse(
+            204, [("X-Consent", "not counted: this address has seen the page already")]
+        )
     networks: Networks = app.extensions["consent_networks"]
     countries: Countries = app.extensions["consent_countries"]
     journal: Journal = app.extensions["consent_journal"]
@@ -209,10 +211,10 @@ def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> Answer
     )
     cells = hits.cells(site_file, hit, seen, context.now(), in_force.number)
     journal.add(in_force.site, cells)
-    return Answer(204, [])
+    return HotResponse(204, [])
 
 
-def script(environ: Environ, served: Served, cache_control: str) -> Answer:
+def script(environ: Environ, served: Served, cache_control: str) -> HotResponse:
     """The script in the encoding that suits the client, or that its copy is still good."""
     encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
     # A strong tag names these very bytes, so each encoding has its own.
@@ -223,12 +225,12 @@ def script(environ: Environ, served: Served, cache_control: str) -> Answer:
         ("ETag", f'"{tag}"'),
     ]
     if (known := environ.get("HTTP_IF_NONE_MATCH")) and parse_etags(known).contains_weak(tag):
-        return Answer(304, headers)
+        return HotResponse(304, headers)
     headers.append(("Content-Type", "text/javascript; charset=utf-8"))
     if encoding:
         headers.append(("Content-Encoding", encoding))
     body = {"br": served.brotli, "gzip": served.gzip}.get(encoding, served.plain)
-    return Answer(200, headers, body)
+    return HotResponse(200, headers, body)
 
 
 @lru_cache(maxsize=256)
@@ -298,7 +300,7 @@ def _read_chunks(environ: Environ) -> bytes:
     return body
 
 
-def _refusal(error: Exception) -> Answer:
+def _refusal(error: Exception) -> HotResponse:
     if isinstance(error, SQLAlchemyError):
         problems.log_database(error)
     elif isinstance(error, Overloaded):
@@ -307,4 +309,4 @@ def _refusal(error: Exception) -> Answer:
         logging.getLogger(__name__).error("A mistake of this program", exc_info=error)
     made = problems.as_problem(error)
     headers = [(name, value) for name, value in made.headers if name != "Content-Length"]
-    return Answer(made.status_code, headers, made.data)
+    return HotResponse(made.status_code, headers, made.data)

@@ -11,7 +11,7 @@ from consent.core.periods import DEFAULT_DAYS, Period
 from consent.models import Version
 from consent.site import versions
 from consent.stats import charts, figures, suppression, visits
-from consent.stats.visits import Answer, By
+from consent.stats.visits import By, VisitResult
 from consent.web import context
 from consent.web.privacy import frame
 
@@ -81,11 +81,11 @@ def _language(version: Version) -> str:
     return str(g.language)
 
 
-def _table(site: str, period: Period, by: By) -> Answer:
+def _table(site: str, period: Period, by: By) -> VisitResult:
     return visits.for_everybody(context.session(), site, _answer(site, period, by), MOST_ROWS)
 
 
-def _answer(site: str, period: Period, by: By) -> Answer:
+def _answer(site: str, period: Period, by: By) -> VisitResult:
     return visits.answer(context.session(), site, period, by, context.now())
 
 
