@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from consent.cli.command import commands, now, on_the_app
-
-if TYPE_CHECKING:
-    pass
-
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
@@ -24,7 +21,9 @@ def check(file: Path) -> None:
     """Check the site file FILE, and name every mistake."""
     from consent.site import schema
 
-    found = schema.parse(_source(file))
+    source = _text(file)
+    with _naming_mistakes(file):
+        found = schema.parse(source)
     click.echo(
         f"{file}: no mistakes. Site {found.site.key}, {len(found.purposes)} purposes, {len(found.services)} services, "
         f"{len(found.processors)} processors, in {', '.join(found.site.languages)}."
@@ -50,9 +49,11 @@ def publish(file: Path, material: bool, minor: str | None) -> None:
 
     if material and minor is not None:
         raise click.UsageError("Give --material or --minor, not both.")
-    publication = publishing.publish(
-        db.session(), _source(file), now(), raised=material, lowered_because=minor
-    )
+    source = _text(file)
+    with _naming_mistakes(file):
+        publication = publishing.publish(
+            db.session(), source, now(), raised=material, lowered_because=minor
+        )
     version = publication.version
     if not publication.is_new:
         click.echo(
@@ -70,23 +71,26 @@ def publish(file: Path, material: bool, minor: str | None) -> None:
         click.echo(f"Visitors who granted {', '.join(publication.asked_again)} are asked again.")
 
 
-def _source(file: Path) -> str:
-    """The text of a site file that has no mistakes."""
-    from consent.site import schema
-    from consent.site.schema import SiteFileError
-
+def _text(file: Path) -> str:
     try:
-        source = file.read_text(encoding="utf-8")
-        schema.parse(source)
-    except SiteFileError as error:
-        for mistake in error.mistakes:
-            click.echo(f"{file}:{mistake}", err=True)
-        raise
+        return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise click.ClickException(
             f"{file}: not UTF-8 text at byte {error.start}. Save it as UTF-8."
         ) from None
-    return source
+
+
+@contextmanager
+def _naming_mistakes(file: Path) -> Iterator[None]:
+    """Prints a line for each mistake of the site file that is read within."""
+    from consent.site.schema import SiteFileError
+
+    try:
+        yield
+    except SiteFileError as error:
+        for mistake in error.mistakes:
+            click.echo(f"{file}:{mistake}", err=True)
+        raise
 
 
 @commands.command()

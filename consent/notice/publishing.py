@@ -91,10 +91,11 @@ def publish(
         rendering.text_row(made.site, made.number, language, said)
         for language, said in texts.items()
     ]
+    told = _told(made, asked_again)
     try:
         session.flush()
         session.add_all(rows)
-        events.queue(session, made.site, "notice.published", _told(made, asked_again), now)
+        events.queue(session, made.site, "notice.published", told, now)
         session.commit()
     except IntegrityError:
         session.rollback()
