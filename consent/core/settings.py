@@ -96,8 +96,8 @@ class Settings:
     database: str = setting(
         "sqlite:///consent.db",
         database_url,
-        "URL of the database, such as postgresql://user:password@host/name. A relative SQLite path starts at the "
-        "working folder.",
+        "URL of the database, such as postgresql://user:password@host/name. A relative SQLite path starts in "
+        "`var/consent-instance` of the virtual environment, or in `instance` of an editable checkout.",
     )
     hits_folder: str = setting(
         "",
@@ -136,7 +136,7 @@ class Settings:
     hsts: str = setting(
         "max-age=31536000",
         text,
-        "The Strict-Transport-Security header of answers over https. Empty: no header, for servers whose proxy sets "
+        "The Strict-Transport-Security header of responses over https. Empty: no header, for servers whose proxy sets "
         "it.",
     )
     embed_limit: int = setting(
