@@ -51,7 +51,7 @@ ALL = [
     "Single-page app",
     "htmx",
     "The cookie declaration with htmx",
-    "A tag that cannot change",
+    "Pinned tag",
     "Global Privacy Control",
     "TypeScript",  # tests/banner/test_types.py compiles it
 ]
@@ -732,8 +732,8 @@ class TestCookieDeclaration:
         assert client.get(address).json["number"] == int(number)
 
 
-class TestTagThatCannotChange:
-    TITLE = "A tag that cannot change"
+class TestPinnedTag:
+    TITLE = "Pinned tag"
 
     def test_the_site_stays_at_this_version(self, page, install, app, bench):
         address = install(self.TITLE)
