@@ -56,7 +56,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from consent.counting import hits
     from consent.counting.bounds import Bounds
     from consent.counting.journal import Journal
-    from consent.ledger.decisions import commit
+    from consent.ledger.decisions import Writer
     from consent.ledger.group_commit import GroupCommit
     from consent.web import problems, security
     from consent.web.embed.crowding import Crowding
@@ -91,7 +91,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.extensions["consent_journal"] = Journal(
         _hits_folder(read, engine), partial(hits.merge, engine, Bounds())
     )
-    decisions = app.extensions["consent_decisions"] = GroupCommit(partial(commit, engine))
+    decisions = app.extensions["consent_decisions"] = GroupCommit(partial(Writer, engine))
     app.wsgi_app = HotPaths(app, memory, decisions)  # type: ignore[method-assign]
     if read.trusted_proxies:
         hops = read.trusted_proxies

@@ -5,12 +5,11 @@ from __future__ import annotations
 import fcntl
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from pydantic_core import to_json
@@ -20,7 +19,6 @@ from sqlalchemy import (
     DateTime,
     Engine,
     MetaData,
-    Table,
     event,
     inspect,
     text,
@@ -122,86 +120,24 @@ def write(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _turn(engine: Engine) -> Iterator[None]:
-    """Waits in line with the other processes that write to this SQLite file.
+    file = turn_file(engine)
+    if file is None:
+        yield
+        return
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def turn_file(engine: Engine) -> IO[str] | None:
+    """The file whose lock is the turn to write to this SQLite file, among all processes; None for another database.
 
     SQLite itself waits by looking again and again, ever more seldom, while others come first.
     """
     path = engine.url.database
     if engine.dialect.name != "sqlite" or not path or path == ":memory:":
-        yield
-        return
-    with open(path + "-turn", "w") as file:  # noqa: PTH123 -- a third of the time of Path's
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-# Rows in one statement of PostgreSQL, so that none takes long.
-ROWS_AT_ONCE = 10_000
-
-
-class Bulk:
-    """Inserts many rows of a table in one statement.
-
-    SQLAlchemy's own way takes as long for its statement as the database does for its work. Values pass through the
-    same conversions. `conflict` is what follows ON CONFLICT.
-    """
-
-    def __init__(self, table: Any, conflict: str) -> None:
-        self._table: Table = table.__table__
-        self._tail = f" ON CONFLICT {conflict}"
-        self._prepared: dict[str, tuple[list[Any], list[str]]] = {}
-
-    def execute(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
-        """Inserts any number of rows, for whoever need not know which of them are new."""
-        dialect = connection.dialect
-        if dialect.name == "sqlite" and rows:
-            # Row by row: what the driver prepares for a statement it keeps, and it would grow with the rows.
-            columns = self._columns(dialect, rows)
-            connection.exec_driver_sql(self._text(dialect, 1), list(zip(*columns, strict=True)))
-            return
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            some = self.statement(dialect, rows[start : start + ROWS_AT_ONCE])
-            connection.exec_driver_sql(*some)
-
-    def statement(
-        self, dialect: Dialect, rows: Sequence[Sequence[Any]]
-    ) -> tuple[str, tuple[Any, ...]]:
-        """The statement and its values, for `rows` whose values stand in the order of the table's columns."""
-        columns = self._columns(dialect, rows)
-        given: tuple[Any, ...]
-        if dialect.name == "postgresql":
-            given = tuple(list(column) for column in columns)
-        else:
-            given = tuple(chain.from_iterable(zip(*columns, strict=True)))
-        return self._text(dialect, len(rows)), given
-
-    def _columns(self, dialect: Dialect, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        convert, _ = self._of(dialect)
-        return [
-            column if to is None else [to(value) for value in column]
-            for to, column in zip(convert, zip(*rows, strict=True), strict=True)
-        ]
-
-    def _text(self, dialect: Dialect, count: int) -> str:
-        _, types_of = self._of(dialect)
-        if dialect.name == "postgresql":
-            # The same text whatever the number of rows, so that the plan is made once.
-            arrays = ", ".join(f"%s::{each}[]" for each in types_of)
-            source = f"SELECT * FROM unnest({arrays})"  # noqa: S608 -- names of ours only
-        else:
-            one = f"({', '.join('?' * len(types_of))})"
-            source = f"VALUES {', '.join([one] * count)}"
-        names = ", ".join(self._table.columns.keys())
-        return f"INSERT INTO {self._table.name} AS stored ({names}) {source}{self._tail}"
-
-    def _of(self, dialect: Dialect) -> tuple[list[Any], list[str]]:
-        if dialect.name not in self._prepared:
-            types = [column.type.dialect_impl(dialect) for column in self._table.columns]
-            self._prepared[dialect.name] = (
-                [each.bind_processor(dialect) for each in types],
-                [each.compile(dialect) for each in types],
-            )
-        return self._prepared[dialect.name]
+        return None
+    return open(path + "-turn", "w")  # noqa: PTH123 -- a third of the time of Path's; whoever asks closes it
 
 
 def upsert(session: Session, table: Any) -> Any:

@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from consent.core.db import Bulk
+from consent.core.bulk import Bulk
 from consent.models import Counter
 
 # Day, dimension, value, and what followed.

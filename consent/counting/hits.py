@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine
 
 from consent.core import db
-from consent.core.db import Bulk
+from consent.core.bulk import Bulk
 from consent.counting import cleaning, counters
 from consent.counting.bounds import OPEN, Bounds
 from consent.counting.cleaning import LONGEST_VALUE
@@ -199,8 +199,7 @@ def merge(
     if not rows:
         return True
     with db.write(engine) as connection:
-        mark = _MARK.statement(connection.dialect, rows)
-        is_new = bool(connection.exec_driver_sql(*mark).rowcount)
+        is_new = bool(_MARK.count_written(connection, rows))
         if is_new:
             add(connection, counted, bounds)
     return is_new

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from consent.core import db
-from consent.core.db import Bulk
+from consent.core.bulk import Bulk, KeptInsert
 from consent.core.errors import Conflict, Invalid, NotFound
 from consent.core.periods import Period
 from consent.models import Decision
@@ -132,22 +132,35 @@ def row(
     )
 
 
+class Writer:
+    """Commits groups of decisions, on a connection of its own. For one thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._kept = KeptInsert(engine, _INSERT)
+
+    def commit(self, rows: list[DecisionRow]) -> list[Recorded | Conflict]:
+        """As `record`, in a transaction of its own. Raises SQLAlchemyError."""
+        # In one order everywhere, so that two processes never wait for each other crosswise.
+        ordered = sorted(rows, key=_key)
+        if self._kept.insert(ordered):
+            return [Recorded(each, is_new=True) for each in rows]
+        with db.write(self._engine) as connection:
+            _INSERT.count_written(connection, ordered)
+            return [_recorded(connection, each) for each in rows]
+
+    def close(self) -> None:
+        self._kept.close()
+
+
 def record(connection: Connection, rows: list[DecisionRow]) -> list[Recorded | Conflict]:
     """Stores decisions, in one statement. The caller commits.
 
     For each, in the same order, what is stored under its id, or a Conflict where that is another choice.
     """
-    insert = _INSERT.statement(connection.dialect, rows)
-    return _inserted(connection, rows, insert)
-
-
-def commit(engine: Engine, rows: list[DecisionRow]) -> list[Recorded | Conflict]:
-    """As `record`, in a transaction of its own."""
-    # In one order everywhere, so that two processes never wait for each other crosswise.
-    ordered: list[DecisionRow] = sorted(rows, key=_key)
-    insert = _INSERT.statement(engine.dialect, ordered)
-    with db.write(engine) as connection:
-        return _inserted(connection, rows, insert)
+    if _INSERT.count_written(connection, rows) == len(rows):
+        return [Recorded(each, is_new=True) for each in rows]
+    return [_recorded(connection, each) for each in rows]
 
 
 def _key(each: DecisionRow) -> tuple[str, uuid.UUID]:
@@ -158,16 +171,9 @@ def _key(each: DecisionRow) -> tuple[str, uuid.UUID]:
 _INSERT = Bulk(Decision, "DO NOTHING")
 
 
-def _inserted(
-    connection: Connection, rows: list[DecisionRow], insert: tuple[str, tuple[Any, ...]]
-) -> list[Recorded | Conflict]:
-    if connection.exec_driver_sql(*insert).rowcount == len(rows):
-        return [Recorded(each, is_new=True) for each in rows]
-    recorded: list[Recorded | Conflict] = []
-    for each in rows:
-        stored = _stored(connection, each.site, each.id)
-        recorded.append(_conflict(stored, each) or Recorded(stored, is_new=stored == each))
-    return recorded
+def _recorded(connection: Connection, row: DecisionRow) -> Recorded | Conflict:
+    stored = _stored(connection, row.site, row.id)
+    return _conflict(stored, row) or Recorded(stored, is_new=stored == row)
 
 
 def _stored(connection: Connection, site: str, identity: uuid.UUID) -> DecisionRow:

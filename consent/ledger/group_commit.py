@@ -8,9 +8,10 @@ writing the group before, and each request waits until its own item is committed
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import closing
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
@@ -29,6 +30,15 @@ MOST_WAITING = 1000
 MOST_AT_ONCE = 200
 
 log = logging.getLogger(__name__)
+
+
+class Writer(Protocol[Item, Written]):
+    """What writes groups, in one thread, and what that keeps open."""
+
+    def commit(self, items: list[Item]) -> list[Written]:
+        """Commits the items of a group, and returns what each item's request is to have, in their order."""
+
+    def close(self) -> None: ...
 
 
 class Handed(Generic[Item, Written]):
@@ -62,11 +72,11 @@ class Handed(Generic[Item, Written]):
 class GroupCommit(Generic[Item, Written]):
     """One writer for all threads of the process. It starts with an item, so that a server may fork before.
 
-    `write` gets the items of a group, commits them, and returns what each item's request is to have, in their order.
+    `make_writer` is called in the writer's thread, and connects to nothing yet.
     """
 
-    def __init__(self, write: Callable[[list[Item]], Sequence[Written]]) -> None:
-        self._write = write
+    def __init__(self, make_writer: Callable[[], Writer[Item, Written]]) -> None:
+        self._make_writer = make_writer
         self._queue: SimpleQueue[Handed[Item, Written]] = SimpleQueue()
         self._lock = threading.Lock()
         self._writer: threading.Thread | None = None
@@ -108,6 +118,10 @@ class GroupCommit(Generic[Item, Written]):
             self._writer.start()
 
     def _run(self) -> None:
+        with closing(self._make_writer()) as writer:
+            self._write_groups(writer)
+
+    def _write_groups(self, writer: Writer[Item, Written]) -> None:
         me = threading.current_thread()
         while me is self._writer:
             try:
@@ -125,7 +139,7 @@ class GroupCommit(Generic[Item, Written]):
             if me is self._writer:
                 self._began = time.monotonic()
             try:
-                self._commit([each for each in group if not each.is_finished])
+                self._commit(writer, [each for each in group if not each.is_finished])
             except BaseException:
                 with self._lock:
                     if me is self._writer:
@@ -139,11 +153,11 @@ class GroupCommit(Generic[Item, Written]):
                 if me is self._writer:
                     self._began = None
 
-    def _commit(self, group: list[Handed[Item, Written]]) -> None:
+    def _commit(self, writer: Writer[Item, Written], group: list[Handed[Item, Written]]) -> None:
         if not group:
             return
         try:
-            found = self._write([each.item for each in group])
+            found = writer.commit([each.item for each in group])
         except SQLAlchemyError as error:
             is_of_one = isinstance(error, (IntegrityError, DataError))
             if not is_of_one:
@@ -153,7 +167,7 @@ class GroupCommit(Generic[Item, Written]):
                 return
             # One of them cannot be written; the others have no part in that.
             for each in group:
-                self._commit([each])
+                self._commit(writer, [each])
         except (
             Exception
         ) as error:  # a mistake of ours: whoever answers the request says so and logs it

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, union_all, update
 from sqlalchemy.orm import Session
 
-from consent.core.db import Bulk
+from consent.core.bulk import Bulk
 from consent.core.periods import Period, month_of
 from consent.models import Figure, Site
 

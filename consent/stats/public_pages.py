@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from consent.core import db
-from consent.core.db import Bulk
+from consent.core.bulk import Bulk
 from consent.counting import cleaning
 from consent.models import PublicPage
 from consent.site.schema import SiteFile

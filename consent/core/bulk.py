@@ -1,0 +1,187 @@
+"""Many rows in one statement, past SQLAlchemy, whose own way takes as long as the database does for its work."""
+
+from __future__ import annotations
+
+import fcntl
+import select
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+
+from consent.core.db import turn_file
+
+# Rows in one statement of PostgreSQL, so that none takes long.
+ROWS_AT_ONCE = 10_000
+
+
+class Bulk:
+    """Inserts rows of a table, whose values stand in the order of its columns.
+
+    Values pass through SQLAlchemy's own conversions. `conflict` is what follows ON CONFLICT.
+    """
+
+    def __init__(self, table: Any, conflict: str) -> None:
+        self._table: Table = table.__table__
+        self._tail = f" ON CONFLICT {conflict}"
+        self._prepared: dict[str, tuple[list[Any], list[str]]] = {}
+
+    def execute(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Inserts any number of rows, for whoever need not know which of them are new."""
+        dialect = connection.dialect
+        if dialect.name == "sqlite" and rows:
+            # Row by row: what the driver prepares for a statement it keeps, and it would grow with the rows.
+            connection.exec_driver_sql(self.text(dialect), self.values(dialect, rows))
+            return
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = self.columns(dialect, rows[start : start + ROWS_AT_ONCE])
+            connection.exec_driver_sql(self.text(dialect), tuple(some))
+
+    def count_written(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> int:
+        """Inserts the rows as `conflict` says, and says how many it let in.
+
+        The rows that come back are counted: a distributed PostgreSQL reports what it was given as what it did.
+        """
+        dialect = connection.dialect
+        given = self.columns(dialect, rows)
+        if dialect.name == "sqlite":
+            given = list(chain.from_iterable(zip(*given, strict=True)))
+        statement = self.text(dialect, len(rows)) + self.returning()
+        return len(connection.exec_driver_sql(statement, tuple(given)).all())
+
+    def values(self, dialect: Dialect, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """The rows as the driver takes them."""
+        return list(zip(*self.columns(dialect, rows), strict=True))
+
+    def columns(self, dialect: Dialect, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """The rows' values by column, as the driver takes them."""
+        convert, _ = self._of(dialect)
+        return [
+            list(column) if to is None else [to(value) for value in column]
+            for to, column in zip(convert, zip(*rows, strict=True), strict=True)
+        ]
+
+    def text(self, dialect: Dialect, count: int = 1, placeholder: str = "%s") -> str:
+        """The statement: on SQLite for `count` rows, on PostgreSQL for an array a column."""
+        _, types_of = self._of(dialect)
+        if dialect.name == "postgresql":
+            # The same text whatever the number of rows, so that the plan is made once.
+            arrays = ", ".join(f"{placeholder}::{each}[]" for each in types_of)
+            source = f"SELECT * FROM unnest({arrays})"  # noqa: S608 -- names of ours only
+        else:
+            one = f"({', '.join('?' * len(types_of))})"
+            source = f"VALUES {', '.join([one] * count)}"
+        names = ", ".join(self._table.columns.keys())
+        return f"INSERT INTO {self._table.name} AS stored ({names}) {source}{self._tail}"
+
+    def returning(self) -> str:
+        """What makes the statement answer with a line for each row that it has inserted."""
+        return f" RETURNING {next(iter(self._table.primary_key)).name}"
+
+    def _of(self, dialect: Dialect) -> tuple[list[Any], list[str]]:
+        if dialect.name not in self._prepared:
+            types = [column.type.dialect_impl(dialect) for column in self._table.columns]
+            self._prepared[dialect.name] = (
+                [each.bind_processor(dialect) for each in types],
+                [each.compile(dialect) for each in types],
+            )
+        return self._prepared[dialect.name]
+
+
+class KeptInsert:
+    """Inserts groups of new rows, each in a transaction of its own, on a connection of the driver that is kept.
+
+    For one thread. After any error the connection is thrown away, and the next group opens another.
+    """
+
+    def __init__(self, engine: Engine, bulk: Bulk) -> None:
+        self._engine = engine
+        self._bulk = bulk
+        self._connection: Any = None
+        self._turn: Any = None
+
+    def insert(self, rows: Sequence[Sequence[Any]]) -> bool:
+        """Whether all rows are new, and committed. If not, none or some of them are.
+
+        Raises SQLAlchemy's errors, as the engine does.
+        """
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        insert: Callable[[Sequence[Sequence[Any]]], bool] = (
+            self._on_sqlite if is_sqlite else self._on_postgresql
+        )
+        try:
+            return insert(rows)
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            self.close()
+            raise DBAPIError.instance(
+                None,
+                None,
+                error,
+                self._engine.dialect.loaded_dbapi.Error,
+                hide_parameters=True,
+                dialect=self._engine.dialect,
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        connection, turn, self._connection, self._turn = self._connection, self._turn, None, None
+        for each in (connection, turn):
+            if each is not None:
+                each.close()
+
+    def _on_sqlite(self, rows: Sequence[Sequence[Any]]) -> bool:
+        dialect = self._engine.dialect
+        values = self._bulk.values(dialect, rows)
+        if self._connection is None:
+            self._turn = turn_file(self._engine)
+            self._connection = self._open()
+            self._connection.isolation_level = (
+                None  # the statements below say where a transaction is
+            )
+        connection = self._connection
+        if self._turn:
+            fcntl.flock(self._turn, fcntl.LOCK_EX)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            # SQLite counts what it wrote, and its driver gives no rows back for many.
+            is_whole = connection.executemany(self._bulk.text(dialect), values).rowcount == len(
+                rows
+            )
+            connection.execute("COMMIT" if is_whole else "ROLLBACK")
+        finally:
+            if self._turn:
+                fcntl.flock(self._turn, fcntl.LOCK_UN)
+        return bool(is_whole)
+
+    def _on_postgresql(self, rows: Sequence[Sequence[Any]]) -> bool:
+        dialect = self._engine.dialect
+        if self._connection is not None and _has_been_left(self._connection):
+            self.close()
+        if self._connection is None:
+            self._connection = self._open()
+            self._connection.autocommit = (
+                True  # the statement is the transaction, in one round trip
+            )
+        statement = self._bulk.text(dialect, placeholder="%b") + self._bulk.returning()
+        found = self._connection.execute(
+            statement, self._bulk.columns(dialect, rows), prepare=True, binary=True
+        )
+        return len(found.fetchall()) == len(rows)
+
+    def _open(self) -> Any:
+        """A connection made as the engine makes its own, and no part of its pool."""
+        made = self._engine.raw_connection()
+        driver = made.driver_connection
+        made.detach()
+        return driver
+
+
+def _has_been_left(connection: Any) -> bool:
+    """Whether the server has something to say that nobody asked: it has closed the connection, or is about to."""
+    found, _, _ = select.select([connection.fileno()], [], [], 0)
+    return bool(found)
