@@ -20,4 +20,4 @@ def test_the_threat_model_names_tests_that_exist() -> None:
 )
 def test_it_is_as_written(page: str, program: str) -> None:
     written = runpy.run_path(str(ROOT / "docs" / program))["text"]()
-    assert (ROOT / "docs" / page).read_text() == written, f"run python docs/{program}"
+    assert (ROOT / "docs" / page).read_text() == written, f"run .venv/bin/python docs/{program}"

@@ -82,10 +82,12 @@ def test_there_is_one_for_every_language() -> None:
 def test_a_catalogue_is_complete(language: str) -> None:
     found = catalogue(language)
 
-    assert keys(found) == keys(read(TRANSLATIONS / f"{template(language)}.pot"))
-    for message in messages(found):
-        assert all(strings(message)), message.id
-        assert not message.fuzzy, message.id
+    assert keys(found) == keys(read(TRANSLATIONS / f"{template(language)}.pot")), (
+        "run make messages"
+    )
+    empty = [source(message) for message in messages(found) if not all(strings(message))]
+    assert empty == [], f"translate them in translations/{language}/LC_MESSAGES/messages.po"
+    assert [source(message) for message in messages(found) if message.fuzzy] == []
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
@@ -132,7 +134,7 @@ def test_the_templates_hold_every_text_of_the_code(mapping: str, name: str) -> N
         for _, _, text, _, context in extract_from_dir(ROOT, methods, options, KEYWORDS)
     }
 
-    assert keys(read(TRANSLATIONS / f"{name}.pot")) == found
+    assert keys(read(TRANSLATIONS / f"{name}.pot")) == found, "run make messages"
 
 
 @pytest.mark.parametrize("language", CATALOGUES)

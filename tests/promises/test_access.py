@@ -131,7 +131,10 @@ def test_every_page_is_listed_once(app: Flask) -> None:
     ]
 
     # A page may have several addresses.
-    assert sorted(listed) == sorted({(endpoint, method) for endpoint, method, _ in pages(app)})
+    there = {(endpoint, method) for endpoint, method, _ in pages(app)}
+    assert there - {*listed} == set(), "add them to TAKES, under the role that each takes"
+    assert {*listed} - there == set(), "no such page: remove them from TAKES"
+    assert len(listed) == len({*listed}), "a page is listed twice in TAKES"
 
 
 @pytest.mark.parametrize("least", ["member", *ROLES])
