@@ -73,6 +73,27 @@ def test_the_common_ones_are_known() -> None:
     assert set(EXPECTED) <= set(known_services.names())
 
 
+def test_each_company_is_listed() -> None:
+    found = known_services.known()
+    companies = {each["processor"] for each in found["services"].values()} - {known_services.OWN}
+
+    missing = companies - found["processors"].keys()
+    assert missing == set(), "add them to [processors] in consent/site/known_services.toml"
+    assert found["processors"].keys() - companies == set(), "no service has this processor"
+    assert list(found["processors"]) == sorted(found["processors"])
+
+
+def test_each_uses_phrases_that_are_there() -> None:
+    what, stored = set(), set()
+    for each in known_services.known()["services"].values():
+        what.add(each["what"])
+        stored |= {use for *_, use in [*each["cookies"], *each.get("storage", [])]}
+
+    where = "of consent/site/known_services.py has no such phrase"
+    assert what - known_services.WHAT.keys() == set(), f"WHAT {where}"
+    assert stored - known_services.STORED.keys() == set(), f"STORED {where}"
+
+
 def test_each_can_be_used_in_every_language() -> None:
     source = shop_in(CATALOGUES)
 
