@@ -5,9 +5,6 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Registers the pages. They are imported here, so that a command can import one module alone."""
-    from consent.web.api import (
-        views,
-    )
+    from consent.web.api import views
 
-    for page in (views,):
-        app.register_blueprint(page.blueprint)
+    app.register_blueprint(views.blueprint)
