@@ -9,7 +9,7 @@ What a visitor erases before that is counted at once (`keep_counted`): no figure
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, func, select
@@ -253,7 +253,7 @@ def _running(
     """What is counted of the days that are not closed: what the ledger has, and what was erased from it."""
     if closed and closed.last == period.last:
         return {}
-    after = Period(closed.last, period.last) if closed else period
+    after = Period(closed.last + timedelta(days=1), period.last) if closed else period
     found = _in_ledger(session.connection(), site, after, with_detail=False)
     erased = select(
         Counter.day, Counter.dimension, Counter.value, Counter.onward, Counter.count
@@ -264,8 +264,6 @@ def _running(
     )
     for day, dimension, value, onward, count in session.execute(erased):
         found.setdefault(day, Tally())[dimension, value, onward] += count
-    if closed:
-        found.pop(closed.last, None)
     return found
 
 
