@@ -4,22 +4,25 @@ The secret is encrypted with a key made of the server's, so that a copy of the d
 that with the newest key; who has not logged in before an older one is retired has the recovery codes left.
 """
 
+from __future__ import annotations
+
 import base64
 import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from consent.core.errors import Invalid, Unauthenticated
 from consent.core.hashes import of_secret
 from consent.models import RecoveryCode, Staff
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 # Seconds for which an app shows a code.
 STEP = 30
@@ -90,6 +93,8 @@ def check(session: Session, keys: Keys, member: Staff, code: str, now: datetime)
 def _is_new(session: Session, keys: Keys, member: Staff, code: str, now: datetime) -> bool:
     if not member.totp_secret:
         return False
+    from cryptography.fernet import InvalidToken
+
     box = _box(keys)
     try:
         secret = box.decrypt(member.totp_secret.encode()).decode()
@@ -139,5 +144,10 @@ def _hash(code: str) -> str:
 
 
 def _box(keys: Keys) -> MultiFernet:
+    # Imported here, since it takes some 6 MB that a worker can do without until a member logs in so.
+    from cryptography.fernet import Fernet, MultiFernet
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     derived = [HKDF(SHA256(), 32, None, b"second factor").derive(key.encode()) for key in keys]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(each)) for each in derived])

@@ -1,4 +1,10 @@
-"""Runs the application on granian: some processes with some threads each, no access log."""
+"""Runs the application on granian: some processes with some threads each, no access log.
+
+The process that begins the others lives as long as they do and answers nothing. So it imports nothing of the
+application: that would be a third of the server's memory.
+"""
+
+from __future__ import annotations
 
 import atexit
 import ctypes
@@ -11,20 +17,24 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from consent.app import create_app
-from consent.core.db import db, migrate
+from consent.core import settings
 from consent.core.settings import Settings
-from consent.counting.journal import Journal
-from consent.server import tasks
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from consent.counting.journal import Journal
 
 # Seconds. A worker that has not ended its requests by then is killed; no commit takes as long. So is one that did not
 # hear the signal, which came while granian began to listen for it.
@@ -35,6 +45,9 @@ ORPHAN_CHECK = 0.5
 ORPHANED = 1
 # Of prctl(2).
 PR_SET_PDEATHSIG = 1
+# Of mallopt(3), and the number of heaps that a worker's threads share.
+M_ARENA_MAX = -8
+HEAPS = 2
 # Looks at whether the port is free: on a busy machine the workers of a killed server take some seconds to end.
 FREE_TRIES = 16
 # Seconds between two looks at whether the port is open.
@@ -43,6 +56,8 @@ OPEN_CHECK = 0.05
 
 def ready_app(config: dict[str, Any] | None = None) -> Flask:
     """The application, with its database at the newest schema."""
+    from consent.core.db import db, migrate
+
     app = create_app(config)
     with app.app_context():
         migrate(db.engine)
@@ -53,27 +68,23 @@ def serve(config: dict[str, Any] | None = None, begun: Callable[[], None] | None
     """Serves until the process is told to stop. SIGTERM and SIGINT end it when all that was asked is answered;
     SIGHUP puts new workers, with the program as it is installed then, in the place of the old ones.
 
-    `begun` is called when the port is open. Raises click.ClickException where it is taken.
+    `begun` is called when the port is open. Raises click.ClickException where it is taken, SettingError, and what
+    stopped the migration.
     """
-    app = ready_app(config)
-    settings: Settings = app.extensions["consent_settings"]
-    journal: Journal = app.extensions["consent_journal"]
-    journal.settle()  # what a killed server left
-    # No connection is shared with the workers.
-    with app.app_context():
-        db.engine.dispose()
-    _require_free(settings.host, settings.port)
+    read = settings.read(**(config or {}))
+    _prepare_apart(config)
+    _require_free(read.host, read.port)
     # A new process for each worker: one that is forked would carry this one's threads and libraries halfway along,
     # and an old program into a new worker.
     multiprocessing.set_start_method("spawn", force=True)
     server = Granian(
         "consent",
-        address=settings.host,
-        port=settings.port,
+        address=read.host,
+        port=read.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
-        workers=settings.workers or _cores(),
-        blocking_threads=settings.threads,
+        workers=read.workers or _cores(),
+        blocking_threads=read.threads,
         respawn_failed_workers=True,
         respawn_interval=1,
         workers_kill_timeout=GRACE,
@@ -82,11 +93,29 @@ def serve(config: dict[str, Any] | None = None, begun: Callable[[], None] | None
     server.on_startup(
         threading.Thread(
             target=_say_when_open,
-            args=(settings.host, settings.port, begun or partial(_say_where, settings)),
+            args=(read.host, read.port, begun or partial(_say_where, read)),
             daemon=True,
         ).start
     )
     server.serve(target_loader=partial(_worker, config, os.getpid()), wrap_loader=False)
+
+
+def _prepare_apart(config: dict[str, Any] | None) -> None:
+    """Does what comes before the first worker, in a process that ends with it."""
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawning, end_with_parent, (os.getpid(),)) as child:
+        try:
+            child.submit(_prepare, config).result()
+        except BrokenProcessPool:
+            raise click.ClickException(
+                "the process that prepares the database was ended."
+            ) from None
+
+
+def _prepare(config: dict[str, Any] | None) -> None:
+    app = ready_app(config)
+    journal: Journal = app.extensions["consent_journal"]
+    journal.settle()  # what a killed server left
 
 
 def listen(
@@ -150,9 +179,9 @@ def _watch(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _say_where(settings: Settings) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    click.echo(f"listening: http://{host}:{settings.port}/")
+def _say_where(read: Settings) -> None:
+    host = f"[{read.host}]" if ":" in read.host else read.host
+    click.echo(f"listening: http://{host}:{read.port}/")
 
 
 def _cores() -> int:
@@ -161,10 +190,19 @@ def _cores() -> int:
 
 def _worker(config: dict[str, Any] | None, parent: int) -> Flask:
     end_with_parent(parent)
+    _share_heaps()
+    from consent.server import tasks
+
     app = create_app(config)
     tasks.run(app)
     atexit.register(_leave, app)
     return app
+
+
+def _share_heaps() -> None:
+    """Where the C library gives each thread a heap of its own, what one has freed the others cannot use."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(M_ARENA_MAX, HEAPS)
 
 
 def _leave(app: Flask) -> None:

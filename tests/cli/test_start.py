@@ -44,6 +44,19 @@ def test_help_loads_no_library_but_its_own() -> None:
     assert not found & {*SERVER, *CLASSIFIER, "flask", "sqlalchemy", "pydantic", "babel"}
 
 
+def test_what_begins_the_workers_loads_nothing_of_what_they_do() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "import sys, consent.server.serving; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+
+    found = set(ran.stdout.split())
+    assert not found & {*SERVER, *CLASSIFIER, "flask", "sqlalchemy"} - {"granian"}
+
+
 def test_checking_a_site_file_loads_neither_server_nor_database() -> None:
     found = loaded("check", str(SITE_FILE))
 
