@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from consent.demo import SITE_FILE
+from consent.site import schema, signals
 from consent.web.dashboard import installation
 from consent.web.dashboard.installation import Page
 from tests import pages
@@ -54,6 +55,16 @@ def found(head: str, policy: str = "", address: str = "https://shop.example/") -
 )
 def test_what_a_page_carries(head: str, findings: tuple[str, ...]) -> None:
     assert found(head) == findings
+
+
+def test_the_lines_to_copy_are_in_the_right_order() -> None:
+    site_file = schema.parse(SITE_FILE.read_text())
+    lines = signals.lines(site_file, SERVER)
+
+    checked = installation.check(Page(lines, {}), "https://shop.example/", SERVER, "07sor")
+
+    assert "gtag" in lines
+    assert checked.findings == ("found",)
 
 
 @pytest.mark.parametrize(

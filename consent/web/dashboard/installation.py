@@ -180,7 +180,9 @@ def _tag(source: str, server: str) -> tuple[str, bool] | None:
 
 def _is_snippet(text: str) -> bool:
     """Whether an inline script is the one that `consent embed` prints: it reads the choice, and nothing else does."""
-    return "consent=" in text and ("gtag" in text or "uetq" in text or "clarity" in text)
+    # Its cookie is `consent`, or `consent-` and the key of the site.
+    reads = "consent=" in text or "consent(?:-" in text
+    return reads and ("gtag" in text or "uetq" in text or "clarity" in text)
 
 
 def _may_run(policy: str, server: str) -> bool:
