@@ -5,6 +5,7 @@ from datetime import date
 
 from babel import Locale, UnknownLocaleError
 from babel.core import negotiate_locale
+from babel.dates import format_skeleton
 from flask import Flask, g, request
 from flask_babel import Babel, format_date, format_number, format_percent, get_locale, gettext
 
@@ -95,7 +96,7 @@ def language_name(code: str) -> str:
 
 def short_day(day: date) -> str:
     """A day without its year, in the language in force."""
-    return str(format_date(day, "d MMM"))
+    return str(format_skeleton("MMMd", day, locale=get_locale()))
 
 
 def country(code: str) -> str:

@@ -139,7 +139,7 @@ def test_it_says_what_the_dashboard_says(
         "Statistics 35 50%",
         "/tjenester 30",
         "google.com 30",
-        "6 Oct 30 30 60 50%",
+        "Oct 6 30 30 60 50%",
     ):
         assert row in lines(printed)
         assert row in page
@@ -154,7 +154,7 @@ def test_what_is_withheld_is_withheld(
     _, printed, _ = report("07sor", "--language", "en")
     report("07sor", "--language", "en", "--html", str(tmp_path / "report.html"))
 
-    assert "7 Oct – – 10 –" in lines(printed)
+    assert "Oct 7 – – 10 –" in lines(printed)
     assert "seldom" not in printed
     assert "seldom" not in (tmp_path / "report.html").read_text()
 
