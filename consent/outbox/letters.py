@@ -38,6 +38,12 @@ def put(
     return item.site, item.id
 
 
+def is_tried_again(session: Session, key: queue.Key) -> bool:
+    """Whether a letter that was not sent waits for another try."""
+    item = session.get(OutboxItem, key)
+    return item is not None and item.next_attempt_at is not None
+
+
 def send_due(
     session: Session, smtp_url: str, write: Write, clock: Callable[[], datetime]
 ) -> list[str]:

@@ -53,7 +53,7 @@ def test_marketing_reads_figures_and_asks_for_the_report(new_context, app, conse
     go(page, "Preview")
     expect(page.frame_locator("iframe.stage").get_by_role("heading")).to_be_visible()
     menu = page.locator(".site")
-    for name in ("Tokens", "Members", "Draft"):
+    for name in ("API tokens", "Members", "Draft"):
         expect(menu.get_by_role("link", name=name)).to_have_count(0)
     page.get_by_role("button", name="Log out").click()
     page.go_back()
@@ -83,7 +83,7 @@ def test_an_editor_adds_a_service_publishes_and_tells(new_context, app, consent_
     go(page, "Announcements")
     page.get_by_role("link", name="Version 2", exact=True).click()
     expect(page.locator("main")).to_contain_text("Hotjar")
-    go(page, "Tokens")
+    go(page, "API tokens")
     page.locator("[name=name]").fill("Agency")
     page.get_by_role("button", name="Create token").click()
     expect(page.get_by_role("status")).to_contain_text("ct_")

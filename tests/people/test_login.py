@@ -475,7 +475,9 @@ class TestForgottenPassword:
         link = self.link(app, box)
 
         with time_machine.travel(datetime.now(UTC) + timedelta(minutes=61)):
-            assert browser(app).get(link).status_code == 404
+            answer = browser(app).get(link)
+            assert answer.status_code == 404
+            assert "Lenken virker ikke lenger" in pages.check(answer)
 
     def test_a_forged_link_opens_nothing(self, app: Flask, people: None, box: Mailbox) -> None:
         link = self.link(app, box)

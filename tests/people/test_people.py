@@ -216,7 +216,7 @@ class TestInvitations:
 
         olga.post(f"/dashboard/07sor/people/{erik}", data={"role": role})
 
-        assert app.test_client().get(address).status_code == 404
+        assert "This link no longer works" in pages.check(app.test_client().get(address))
 
     def test_who_accepts_has_an_account_and_the_role(
         self, app: Flask, person: Person, box: Mailbox
@@ -288,10 +288,24 @@ class TestInvitations:
     def test_an_old_link_takes_no_rights_away(
         self, app: Flask, person: Person, box: Mailbox
     ) -> None:
-        invite(person("olga"), "erik@example.no", role="viewer")
-        person("erik").post(link(box))
+        olga, vera = person("olga"), identity(app, "vera")
+        invite(olga, "vera@example.no", role="editor")
+        address = link(box)
+        olga.post(f"/dashboard/07sor/people/{vera}", data={"role": "owner"})
 
-        assert roles(app)["erik"] == "editor"
+        person("vera").post(address)
+
+        assert roles(app)["vera"] == "owner"
+
+    @pytest.mark.parametrize("role", ["viewer", "editor"])
+    def test_a_member_who_may_do_all_that_already_gets_none(
+        self, person: Person, box: Mailbox, role: str
+    ) -> None:
+        answer = invite(person("olga"), "Erik@example.no", role=role)
+
+        assert answer.status_code == 409
+        assert "Erik@example.no is already a member" in pages.check(answer)
+        assert box.taken == []
 
     def test_one_link_for_several_sites(self, app: Flask, person: Person, box: Mailbox) -> None:
         with app.app_context():
@@ -361,6 +375,7 @@ class TestInvitations:
         said = pages.check(invite(olga))
 
         assert "The e-mail could not be sent" in said
+        assert "The server tries again" in said
         assert "/dashboard/-/invitations/" in said
 
     def test_the_database_opens_no_invitation(

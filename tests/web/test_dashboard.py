@@ -40,7 +40,7 @@ def test_a_member_sees_the_figures_of_their_site(alice: FlaskClient) -> None:
     said = pages.check(answer)
     assert "Statistics for 07 SØR IT DRIFT AS" in said
     assert "Decisions 2" in said
-    assert "Accepted 1 Rejected 1" in said
+    assert "Accepted 1 50% Rejected 1 50%" in said
 
 
 @pytest.mark.parametrize("language", ["en", "nb", "nn"])
@@ -205,6 +205,20 @@ class TestFigures:
         assert "Visits 30 +50% from the previous period" in said
         assert "Decisions 60 +50% from the previous period" in said
         assert "Consent rate 50% +0 percentage points from the previous period" in said
+
+    @pytest.mark.parametrize("part", ["", "figures"])
+    @pytest.mark.parametrize("first", ["2026-11-21", "2020-01-01", "soon"])
+    def test_days_that_cannot_be_shown_are_said(
+        self, alice: FlaskClient, part: str, first: str
+    ) -> None:
+        path = f"/dashboard/07sor/{part}?from={first}&to=2026-11-20&lang=en"
+        with time_machine.travel(TODAY, tick=False):
+            answer = alice.get(path)
+
+        said = answer.get_data(as_text=True)
+        assert answer.status_code == 200
+        assert "Choose a period of at most 800 days" in said
+        assert "Previous period:" in said
 
     @pytest.mark.parametrize(
         ("query", "words"),

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from consent.core import periods
-from consent.core.errors import NotFound
+from consent.core.errors import Contradiction, Invalid, NotFound
 from consent.core.periods import Period
 from consent.models import Site, Staff
 from consent.notice import rendering
@@ -57,14 +57,14 @@ def index(member: Staff) -> ResponseReturnValue:
 @blueprint.get("/<site>/")
 @members_only
 def page(member: Staff, site: str) -> ResponseReturnValue:
-    return render_template("dashboard/figures.html", **_asked(member, site).whole())
+    return render_template("dashboard/figures.html", **_shown(member, site).whole())
 
 
 @blueprint.get("/<site>/figures")
 @members_only
 def part(member: Staff, site: str) -> ResponseReturnValue:
     """The part of the page that follows the period, for htmx."""
-    asked = _asked(member, site)
+    asked = _shown(member, site)
     response = Response(render_template("dashboard/_figures.html", **asked.whole()))
     response.headers["HX-Push-Url"] = url_for("figures.page", site=site, **asked.state)
     return response
@@ -120,12 +120,28 @@ class Card:
         return max((row.number for row in self.rows), default=1)
 
 
-def _asked(member: Staff, site: str) -> "Asked":
-    """What the request asks of a site that is this member's. Raises NotFound."""
+def _shown(member: Staff, site: str) -> "Asked":
+    """The same for a page, which says what is wrong with a period and shows the last 30 days instead."""
+    try:
+        return _asked(member, site)
+    except (Contradiction, Invalid):
+        problem = gettext(
+            "Choose a period of at most %(num)s days that begins before it ends.",
+            num=periods.LONGEST_DAYS,
+        )
+        return _asked(member, site, problem)
+
+
+def _asked(member: Staff, site: str, problem: str = "") -> "Asked":
+    """What the request asks of a site that is this member's. Raises NotFound; Contradiction and Invalid for its days.
+
+    Where these have a `problem`, the usual days.
+    """
     row = staff.require_site(context.session(), member, site)
     site_file = context.settle(site)
     today = context.now().astimezone(site_file.zone).date()
-    period = periods.period(request.args.get("from"), request.args.get("to"), today)
+    first, last = (None, None) if problem else (request.args.get("from"), request.args.get("to"))
+    period = periods.period(first, last, today)
     # The other cards are as they are in the page, which htmx tells.
     there = request.headers.get("HX-Current-URL", "").partition("#")[0]
     shown = dict(parse_qsl(there.partition("?")[2]))
@@ -135,7 +151,7 @@ def _asked(member: Staff, site: str) -> "Asked":
         if (request.view_args or {}).get("name") in (None, name) or not shown:
             by = request.args.get(name, dimensions[0])
         chosen[name] = by if by in dimensions else dimensions[0]
-    return Asked(member, row, site_file, period, chosen)
+    return Asked(member, row, site_file, period, chosen, problem)
 
 
 @dataclass(frozen=True)
@@ -147,6 +163,8 @@ class Asked:
     site_file: SiteFile
     period: Period
     chosen: dict[str, str]
+    # With the days that were asked for.
+    problem: str
 
     @property
     def state(self) -> dict[str, Any]:
@@ -165,6 +183,8 @@ class Asked:
         return {
             **frame.of_site(self.member, self.site.site),
             "period": self.period,
+            "before": periods.before(self.period),
+            "problem": self.problem,
             "today": now.astimezone(self.site_file.zone).date(),
             "state": self.state,
             "periods": PERIODS,
@@ -205,7 +225,7 @@ class Asked:
         session, site = context.session(), self.site.site
         titles = names.titles()
         there = {each: titles[name, each] for each in CARDS[name] if self._counts(name, each)}
-        heading = names.headings()[name]
+        heading = names.headings()[name] if len(there) > 1 else titles[name, by]
         if name == "decisions":
             found = decided or consents.answer(
                 session, site, self.period, cast(consents.By, by), context.now()

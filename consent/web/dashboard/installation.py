@@ -112,7 +112,7 @@ def check(page: Page, address: str, server: str, site: str) -> Checked:
         kind = _tag(urljoin(address, source), server) if source else None
         if kind is None:
             if runs and not _is_snippet(text):
-                before.append(source or "<script>")
+                before.append(source or gettext("an inline script"))
             continue
         key, is_pinned = kind
         if key != site:

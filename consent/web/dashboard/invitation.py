@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from consent.core.errors import Invalid
+from consent.core.errors import Invalid, NotFound
 from consent.models import Invitation, Staff
 from consent.people import audit, invitations, staff
 from consent.site import versions
@@ -43,6 +43,11 @@ def accept(secret: str) -> ResponseReturnValue:
     staff.change_password(session, member, request.form["password"])
     _join(found, member)
     return frame.log_in(member, "")
+
+
+@blueprint.errorhandler(NotFound)
+def gone(_: NotFound) -> ResponseReturnValue:
+    return render_template("dashboard/link_gone.html", is_invitation=True), 404
 
 
 def _found(secret: str) -> list[Invitation]:

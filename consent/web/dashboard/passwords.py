@@ -64,6 +64,11 @@ def choose(token: str) -> ResponseReturnValue:
     return redirect(url_for("dashboard.login", changed=1), 303)
 
 
+@blueprint.errorhandler(NotFound)
+def gone(_: NotFound) -> ResponseReturnValue:
+    return render_template("dashboard/link_gone.html", is_invitation=False), 404
+
+
 def too_short() -> str:
     return str(
         gettext("The password needs at least %(num)s characters.", num=staff.SHORTEST_PASSWORD)

@@ -43,6 +43,9 @@ def invite(member: Staff, site: str) -> ResponseReturnValue:
     sites = list(dict.fromkeys([site, *form.getlist("site")]))
     if role not in staff.ROLES:
         raise Invalid(f"{role!r} is no role.")
+    if sites == [site] and _may_already(site, email, role):
+        problem = gettext("%(email)s is already a member, with this role or more.", email=email)
+        return _page(member, site, problem=problem, email=email), 409
     try:
         seed = secrets.token_urlsafe(16)
         secret = tokens.invitation(context.settings().secret_keys[0], seed)
@@ -60,7 +63,8 @@ def invite(member: Staff, site: str) -> ResponseReturnValue:
     address = context.public_url() + path
     if context.sends_mail():
         if problem := letters.send(key):
-            return _page(member, site, link=address, problem=problem)
+            more = {"problem": problem, "is_tried_again": outbox.is_tried_again(session, key)}
+            return _page(member, site, link=address, **more)
         # Sent once, whoever loads the page again.
         lang = request.args.get("lang")
         return redirect(url_for("people.page", site=site, sent=email, lang=lang), 303)
@@ -124,6 +128,13 @@ def log(member: Staff, site: str) -> ResponseReturnValue:
         entries=[(each, said(each)) for each in found[:AT_ONCE]],
         older=found[AT_ONCE - 1].id if len(found) > AT_ONCE else None,
     )
+
+
+def _may_already(site: str, email: str, role: str) -> bool:
+    """Whether this is a member of the site, whom its owners see, and may do all that the role allows."""
+    roles = {each.email: had for each, had in staff.members_of(context.session(), site)}
+    had = roles.get(email.lower())
+    return had is not None and staff.ROLES.index(had) >= staff.ROLES.index(role)
 
 
 def _page(member: Staff, site: str, **more: object) -> str:

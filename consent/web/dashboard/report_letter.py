@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple, cast
 
 from flask import render_template
-from flask_babel import force_locale, format_date, format_number, format_percent, gettext
+from flask_babel import force_locale, format_date, format_number, format_percent, gettext, ngettext
 
 from consent.core import emails, i18n, mail
 from consent.core.periods import Period
@@ -166,8 +166,15 @@ def _change(number: Number) -> str:
     if number.change is None:
         return tables.WITHHELD
     if number.is_share:
-        points = i18n.signed(round(number.change * 100))
-        return str(gettext("%(points)s percentage points", points=points))
+        points = round(number.change * 100)
+        return str(
+            ngettext(
+                "%(points)s percentage point",
+                "%(points)s percentage points",
+                abs(points),
+                points=i18n.signed(points),
+            )
+        )
     return i18n.signed_percent(number.change)
 
 
