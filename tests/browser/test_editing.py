@@ -150,7 +150,7 @@ def test_a_change_from_the_form_to_the_notice(new_context, app, consent_url, scr
     page.get_by_role("link", name="Review and publish").click()
     expect(page.locator("main")).to_contain_text("privacy@07.no")
     page.get_by_role("button", name="Publish version 2").click()
-    expect(page.get_by_role("status")).to_have_text("Version 2 is published.")
+    expect(page.get_by_role("status")).to_contain_text("Version 2 is published.")
 
     page.goto(f"{consent_url}/privacy/07sor/")
     expect(page.locator("body")).to_contain_text("privacy@07.no")
@@ -180,4 +180,4 @@ def test_the_keyboard_alone_edits_and_publishes(page, app, consent_url):
     press_to(page.get_by_role("button", name="Publish version 2"))
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("status")).to_have_text("Version 2 is published.")
+    expect(page.get_by_role("status")).to_contain_text("Version 2 is published.")

@@ -453,7 +453,7 @@ class TestPublishing:
 
         said, _ = review(erik)
 
-        assert "Changes that may matter to you" in said
+        assert "Changes in meaning" in said
         assert "Visitors who had accepted these purposes" in said
         assert "Statistics" in said
 

@@ -38,7 +38,9 @@ class Shown:
     def is_long(self) -> bool:
         """Whether it wants a line of its own."""
         said = [title for _, title in self.options] or [str(self.value)]
-        return self.field.kind in ("text", "choice") and max(map(len, said)) > 28
+        # A list of choices has an arrow beside the text.
+        room = 22 if self.options else 28
+        return self.field.kind in ("text", "choice") and max(map(len, said)) > room
 
     @property
     def all_mistakes(self) -> list[Mistake]:
