@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from flask_babel import gettext
 
+from consent.core.catalogues import gettext_noop
 from consent.core.i18n import country
 from consent.notice import changes, rendering
 from consent.notice.changes import Change, Reason, is_lifetime, is_text
@@ -20,6 +21,32 @@ from consent.site.values import Lifetime
 MOST_WORDS = 2000
 # A run of words that both texts have, that only the old has, or that only the new has.
 Run = tuple[Literal["same", "gone", "new"], str]
+
+KINDS = {
+    "added": gettext_noop("Added"),
+    "removed": gettext_noop("Removed"),
+    "changed": gettext_noop("Changed"),
+}
+REASONS: dict[Reason, str] = {
+    "controller": gettext_noop("Another controller is responsible."),
+    "purpose": gettext_noop("Data is used for something new."),
+    "service": gettext_noop("A new service is used."),
+    "recipient": gettext_noop("Another recipient receives data."),
+    "country": gettext_noop("Data may be in another country."),
+    "cookie": gettext_noop("A new cookie is stored."),
+    "lifetime": gettext_noop("A cookie is stored longer."),
+    "storage": gettext_noop("Something new is stored in your browser."),
+    "data": gettext_noop("A new kind of data is collected."),
+    "source": gettext_noop("Data comes from another source."),
+    "retention": gettext_noop("The text about how long data is kept has changed."),
+    "right": gettext_noop("A right, or how to use it, has changed or been removed."),
+    "safeguard": gettext_noop("A promise has changed or been removed."),
+    "transfer": gettext_noop("The text about data outside the EEA has changed."),
+    "counting": gettext_noop("More page views are counted."),
+    "asking": gettext_noop("A choice is valid longer before you are asked again."),
+    "signal": gettext_noop("Consent allows more than before."),
+    "described": gettext_noop("The description has changed, and may mean more."),
+}
 
 
 @dataclass(frozen=True)
@@ -61,13 +88,13 @@ def say(found: list[Change], old: SiteFile, new: SiteFile, language: str) -> lis
     said = [
         Said(
             change.kind,
-            _kinds()[change.kind],
+            gettext(KINDS[change.kind]),
             _part(change.path),
             _name(change, old, new, language),
             _detail(change.path),
             _shown(change, change.old, language),
             _shown(change, change.new, language),
-            _reasons()[change.reason] if change.reason else "",
+            gettext(REASONS[change.reason]) if change.reason else "",
         )
         for change in found
         if _matters(change, language)
@@ -81,37 +108,6 @@ def _matters(change: Change, language: str) -> bool:
     if is_text(change.old) and is_text(change.new) and not change.reason:
         return _shown(change, change.old, language) != _shown(change, change.new, language)
     return True
-
-
-def _kinds() -> dict[str, str]:
-    return {
-        "added": gettext("Added"),
-        "removed": gettext("Removed"),
-        "changed": gettext("Changed"),
-    }
-
-
-def _reasons() -> dict[Reason, str]:
-    return {
-        "controller": gettext("Another controller is responsible."),
-        "purpose": gettext("Data is used for something new."),
-        "service": gettext("A new service is used."),
-        "recipient": gettext("Another recipient receives data."),
-        "country": gettext("Data may be in another country."),
-        "cookie": gettext("A new cookie is stored."),
-        "lifetime": gettext("A cookie is stored longer."),
-        "storage": gettext("Something new is stored in your browser."),
-        "data": gettext("A new kind of data is collected."),
-        "source": gettext("Data comes from another source."),
-        "retention": gettext("The text about how long data is kept has changed."),
-        "right": gettext("A right, or how to use it, has changed or been removed."),
-        "safeguard": gettext("A promise has changed or been removed."),
-        "transfer": gettext("The text about data outside the EEA has changed."),
-        "counting": gettext("More page views are counted."),
-        "asking": gettext("A choice is valid longer before you are asked again."),
-        "signal": gettext("Consent allows more than before."),
-        "described": gettext("The description has changed, and may mean more."),
-    }
 
 
 def _is_stored(path: tuple[str, ...]) -> bool:

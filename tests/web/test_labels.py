@@ -30,4 +30,4 @@ def test_each_field_has_a_label(app: Flask) -> None:
             if labels.label(name) == name.rpartition(".")[2] and "campaigns" not in name
         ]
 
-    assert bare == [], "add them to label() in consent/web/dashboard/labels.py"
+    assert bare == [], "add them to _LABELS in consent/web/dashboard/labels.py"

@@ -42,11 +42,11 @@ def page(member: Staff, site: str) -> ResponseReturnValue:
         parts=[
             (
                 part,
-                title,
+                labels.of_part(part),
                 len(forms.rows_of(part, draft.source)) if part in ROWS else None,
                 len([each for each in found if _is_in(part, each)]),
             )
-            for part, title in labels.parts().items()
+            for part in labels.parts()
         ],
         mistakes=found,
     )
@@ -65,8 +65,8 @@ def part_page(member: Staff, site: str, part: str) -> ResponseReturnValue:
         **shared,
         draft=draft,
         part=part,
-        title=labels.parts()[part],
-        new=labels.new_rows()[part],
+        title=labels.of_part(part),
+        new=labels.of_new_row(part),
         rows=[
             (
                 _row_name(row, shared["file"]),
@@ -220,7 +220,7 @@ def _form(
         draft=draft,
         place=place,
         title=_title(place, shared["file"], draft),
-        part_title=labels.parts()[place.part],
+        part_title=labels.of_part(place.part),
         is_row=place.part in ROWS,
         shown=shown,
         spoken=forms.languages(draft.source),
@@ -246,9 +246,9 @@ def _shown(
 
 def _title(place: Place, site_file: SiteFile, draft: Snapshot) -> str:
     if place.part in PARTS:
-        return labels.parts()[place.part]
+        return labels.of_part(place.part)
     if place.is_new:
-        return labels.new_rows()[place.part]
+        return labels.of_new_row(place.part)
     return _row_name(place.inherited(draft.source), site_file)
 
 

@@ -3,10 +3,26 @@
 from flask_babel import gettext
 
 from consent.core import i18n
+from consent.core.catalogues import gettext_noop
 from consent.counting import cleaning, hits
 from consent.ledger import decisions
 from consent.site.schema import CAMPAIGN_PARAMETERS
 from consent.stats.comparison import Name
+
+_VALUES = {
+    ("layout", "box"): gettext_noop("In the corner"),
+    ("layout", "bar"): gettext_noop("Along the edge"),
+    ("layout", "centre"): gettext_noop("In the middle"),
+    ("referrer", cleaning.DIRECT): gettext_noop("Direct"),
+    **{(by, hits.NO_CAMPAIGN): gettext_noop("None") for by in CAMPAIGN_PARAMETERS.values()},
+    **{(by, hits.OTHER_CAMPAIGN): gettext_noop("Others") for by in CAMPAIGN_PARAMETERS.values()},
+}
+_SOURCES = {
+    "banner": gettext_noop("In the banner"),
+    "settings": gettext_noop("In the banner settings"),
+    "placeholder": gettext_noop("In a placeholder for blocked content"),
+    "privacy": gettext_noop("On the privacy pages"),
+}
 
 
 def of_value(by: str, value: str) -> str:
@@ -26,18 +42,8 @@ def of_value(by: str, value: str) -> str:
         if seconds == decisions.LONGEST:
             return str(gettext("more than %(num)s seconds", num=decisions.TOOK[-2]))
         return str(gettext("within %(num)s seconds", num=seconds))
-    names: dict[tuple[str, str], str] = {
-        ("layout", "box"): gettext("In the corner"),
-        ("layout", "bar"): gettext("Along the edge"),
-        ("layout", "centre"): gettext("In the middle"),
-        ("referrer", cleaning.DIRECT): gettext("Direct"),
-    }
-    if by in CAMPAIGN_PARAMETERS.values():
-        names |= {
-            (by, hits.NO_CAMPAIGN): gettext("None"),
-            (by, hits.OTHER_CAMPAIGN): gettext("Others"),
-        }
-    return names.get((by, value), value)
+    name = _VALUES.get((by, value))
+    return str(gettext(name)) if name else value
 
 
 def numbers() -> dict[Name, str]:
@@ -62,13 +68,7 @@ def actions() -> dict[str, str]:
 
 def of_source(source: str) -> str:
     """Where a decision was made."""
-    found: dict[str, str] = {
-        "banner": gettext("In the banner"),
-        "settings": gettext("In the banner settings"),
-        "placeholder": gettext("In a placeholder for blocked content"),
-        "privacy": gettext("On the privacy pages"),
-    }
-    return found[source]
+    return str(gettext(_SOURCES[source]))
 
 
 def headings() -> dict[str, str]:

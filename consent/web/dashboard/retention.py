@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 from flask_babel import gettext
 
 from consent import retention
+from consent.core.catalogues import gettext_noop
 from consent.models import Staff
 from consent.notice import rendering
 from consent.retention import Due
@@ -22,6 +23,44 @@ KEYS = {
     "decisions": "keep.decisions",
     "counters": "keep.counters",
     "totals of decisions": "keep.decisions + keep.counters",
+}
+# What each task is about, and what it is kept for.
+WORDS = {
+    "decisions": (gettext_noop("Decisions"), gettext_noop("Evidence of consent.")),
+    "counters": (
+        gettext_noop("Page view statistics"),
+        gettext_noop("Counts by day and month, which identify nobody."),
+    ),
+    "totals of decisions": (
+        gettext_noop("Decision statistics"),
+        gettext_noop("Counts that remain after the decisions are erased."),
+    ),
+    "unconfirmed subscribers": (
+        gettext_noop("Unconfirmed addresses"),
+        gettext_noop("From people who asked for e-mail about changes, but did not confirm."),
+    ),
+    "deliveries": (
+        gettext_noop("Sent announcements"),
+        gettext_noop("A keyed hash of each address, so that nobody gets the same e-mail twice."),
+    ),
+    "messages": (
+        gettext_noop("Sent messages"),
+        gettext_noop(
+            "Webhook messages, reports and letters, with the number of attempts for each."
+        ),
+    ),
+    "invitations": (
+        gettext_noop("Invitations"),
+        gettext_noop("Addresses of people who were invited to the site."),
+    ),
+    "log of staff": (
+        gettext_noop("Activity log"),
+        gettext_noop("Shows owners who changed what."),
+    ),
+    "merges": (
+        gettext_noop("Markers of counted page views"),
+        gettext_noop("They prevent counting twice, and hold nothing about visitors."),
+    ),
 }
 
 
@@ -41,10 +80,10 @@ class Kept(NamedTuple):
 def page(member: Staff, site: str) -> str:
     shared = frame.of_site(member, site)
     keep: Keep = shared["file"].keep
-    words, periods = _words(), _periods(keep)
+    periods = _periods(keep)
     kept = [
         Kept(
-            *words[due.what],
+            *_said(due.what),
             periods.get(due.what) or rendering.lifetime(due.kept_for),
             KEYS.get(due.what, ""),
             due,
@@ -66,40 +105,6 @@ def _periods(keep: Keep) -> dict[str, str]:
     return {"totals of decisions": " + ".join(both)}
 
 
-def _words() -> dict[str, tuple[str, str]]:
-    """What each task is about, and what it is kept for."""
-    return {
-        "decisions": (gettext("Decisions"), gettext("Evidence of consent.")),
-        "counters": (
-            gettext("Page view statistics"),
-            gettext("Counts by day and month, which identify nobody."),
-        ),
-        "totals of decisions": (
-            gettext("Decision statistics"),
-            gettext("Counts that remain after the decisions are erased."),
-        ),
-        "unconfirmed subscribers": (
-            gettext("Unconfirmed addresses"),
-            gettext("From people who asked for e-mail about changes, but did not confirm."),
-        ),
-        "deliveries": (
-            gettext("Sent announcements"),
-            gettext("A keyed hash of each address, so that nobody gets the same e-mail twice."),
-        ),
-        "messages": (
-            gettext("Sent messages"),
-            gettext("Webhook messages, reports and letters, with the number of attempts for each."),
-        ),
-        "invitations": (
-            gettext("Invitations"),
-            gettext("Addresses of people who were invited to the site."),
-        ),
-        "log of staff": (
-            gettext("Activity log"),
-            gettext("Shows owners who changed what."),
-        ),
-        "merges": (
-            gettext("Markers of counted page views"),
-            gettext("They prevent counting twice, and hold nothing about visitors."),
-        ),
-    }
+def _said(what: str) -> tuple[str, str]:
+    title, note = WORDS[what]
+    return gettext(title), gettext(note)
