@@ -35,7 +35,7 @@ from consent.server.serving import ready_app
 from consent.site import versions
 from consent.stats import figures
 from consent.stats.closing import GRACE, MOST_SHOWN
-from consent.stats.figures import Row
+from consent.stats.figures import FigureRow
 
 SITES = 60
 DAYS = 365
@@ -150,20 +150,20 @@ def _fill(engine: Engine, keys: list[str], now: datetime) -> None:
         connection.execute(update(Site).values(closed_through=last))
 
 
-def _of_demo(day: date, most: int) -> Iterator[Row]:
+def _of_demo(day: date, most: int) -> Iterator[FigureRow]:
     """A day's figures, with what the demo's site file adds to them."""
     yield from figures_of(day, most)
-    yield Row("consents.purpose", "marketing", "granted", 1700)
-    yield Row("consents.purpose", "marketing", "refused", 1900)
+    yield FigureRow("consents.purpose", "marketing", "granted", 1700)
+    yield FigureRow("consents.purpose", "marketing", "refused", 1900)
     for service in ("google-analytics", "google-ads", "meta-pixel", "youtube"):
-        yield Row("consents.service", service, "granted", 1700)
-        yield Row("consents.service", service, "refused", 1900)
+        yield FigureRow("consents.service", service, "granted", 1700)
+        yield FigureRow("consents.service", service, "refused", 1900)
     yield from (
-        Row("consents.answer", action, "", 900) for action in ("accept", "refuse", "choose")
+        FigureRow("consents.answer", action, "", 900) for action in ("accept", "refuse", "choose")
     )
-    yield from (Row("banner", "shown", "", 9000), Row("banner", "answered", "", 2700))
-    yield from (Row("shown.device", device, "", 3000) for device in ("phone", "desktop"))
-    yield from (Row("shown.language", language, "", 3000) for language in ("nb", "nn", "en"))
+    yield from (FigureRow("banner", "shown", "", 9000), FigureRow("banner", "answered", "", 2700))
+    yield from (FigureRow("shown.device", device, "", 3000) for device in ("phone", "desktop"))
+    yield from (FigureRow("shown.language", language, "", 3000) for language in ("nb", "nn", "en"))
 
 
 def _today(engine: Engine, session: Session, key: str, less: int, now: datetime) -> uuid.UUID:

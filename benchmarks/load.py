@@ -6,27 +6,24 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, text
 
 from benchmarks.ours import SITE, SITE_FILE, WRITTEN_ORIGIN
-from consent.core.db import db
-from consent.models import Counter, Decision
-from consent.notice import publishing
-from consent.people import api_tokens
-from consent.server.serving import ready_app
+from consent.core.settings import database_url
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 REQUESTS = HERE / "site_requests.lua"
+CONSENT = (sys.executable, "-m", "consent")
 KEY = "a-key-for-benchmarks-that-is-long-enough"
 WORKERS = 2
 THREADS = 16
@@ -108,30 +105,55 @@ def ask(
     )
 
 
-def prepare(url: str) -> str:
+@contextmanager
+def build(revision: str) -> Iterator[Path]:
+    """The folder of the program as it was at this revision, made of what git has of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "build"
+        git = ("git", "-C", str(ROOT), "worktree")
+        subprocess.run([*git, "add", "--quiet", "--detach", str(root), revision], check=True)
+        try:
+            subprocess.run([sys.executable, "compile_catalogues.py"], cwd=root, check=True)
+            yield root
+        finally:
+            subprocess.run([*git, "remove", "--force", str(root)], check=True)
+
+
+def prepare(url: str, root: Path = ROOT) -> str:
     """Publishes the site, which counts every page view. Returns a token for its statistics."""
-    app = ready_app({"secret_keys": (KEY,), "database": url})
     source = SITE_FILE.read_text(encoding="utf-8").replace('when = "never"', 'when = "always"')
-    with app.app_context():
-        publishing.publish(db.session(), source, datetime.now(UTC))
-        token = api_tokens.issue(db.session(), SITE, "benchmark", datetime.now(UTC))
-        db.session.remove()
-        db.engine.dispose()
-    return token
+    with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
+        file.write(source)
+        file.flush()
+        _command(url, root, "publish", file.name)
+    return _command(url, root, "token", SITE, "benchmark").split()[-1]
+
+
+def _command(url: str, root: Path, *arguments: str) -> str:
+    return subprocess.run(
+        [*CONSENT, *arguments],
+        cwd=root,
+        env=_environ(url, root),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+
+def _environ(url: str, root: Path) -> dict[str, str]:
+    # The environment that Python runs in has the package of this folder.
+    return {"CONSENT_SECRET_KEYS": KEY, "CONSENT_DATABASE": url, "PYTHONPATH": str(root)}
 
 
 def rows(url: str) -> tuple[int, int]:
     """How many decisions there are, and how many page views were counted."""
-    app = ready_app({"secret_keys": (KEY,), "database": url})
-    with app.app_context():
-        decisions = db.session.scalar(select(func.count()).select_from(Decision))
-        views = db.session.scalar(
-            select(func.sum(Counter.count)).where(
-                Counter.dimension == "total", Counter.value == "views"
-            )
+    engine = create_engine(database_url(url))
+    with engine.connect() as connection:
+        decisions = connection.scalar(text("SELECT count(*) FROM decisions"))
+        views = connection.scalar(
+            text("SELECT sum(count) FROM counters WHERE dimension = 'total' AND value = 'views'")
         )
-        db.session.remove()
-        db.engine.dispose()
+    engine.dispose()
     return int(decisions or 0), int(views or 0)
 
 
@@ -148,11 +170,9 @@ def echo() -> Iterator[Server]:
 
 
 @contextmanager
-def ours(url: str, token: str) -> Iterator[Server]:
+def ours(url: str, token: str, root: Path = ROOT) -> Iterator[Server]:
     port = _free_port()
-    environ = {
-        "CONSENT_SECRET_KEYS": KEY,
-        "CONSENT_DATABASE": url,
+    environ = _environ(url, root) | {
         "CONSENT_PORT": str(port),
         "CONSENT_WORKERS": str(WORKERS),
         "CONSENT_THREADS": str(THREADS),
@@ -160,7 +180,7 @@ def ours(url: str, token: str) -> Iterator[Server]:
         "CONSENT_EMBED_LIMIT": str(10**9),
         "CONSENT_VIEW_LIMIT": str(10**9),
     }
-    with _running([sys.executable, "-m", "consent", "serve"], environ, port) as server:
+    with _running([*CONSENT, "serve"], environ, port, root) as server:
         script = urllib.request.Request(
             f"{server.address}/e/{SITE}.js", headers={"Accept-Encoding": "br"}
         )
@@ -169,9 +189,11 @@ def ours(url: str, token: str) -> Iterator[Server]:
 
 
 @contextmanager
-def _running(command: list[str], environ: dict[str, str], port: int) -> Iterator[Server]:
+def _running(
+    command: list[str], environ: dict[str, str], port: int, root: Path = ROOT
+) -> Iterator[Server]:
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.DEVNULL
+        command, cwd=root, env={**os.environ, **environ}, stdout=subprocess.DEVNULL
     )
     try:
         for _ in range(200):

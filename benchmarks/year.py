@@ -27,7 +27,7 @@ from consent.counting.bounds import MOST
 from consent.models import Counter
 from consent.models import Site as SiteRow
 from consent.stats import closing, consents, figures, visits
-from consent.stats.figures import Row
+from consent.stats.figures import FigureRow
 from tests import postgres
 
 # Seconds of one run of wrk.
@@ -127,30 +127,34 @@ def _fill(url: str) -> None:
     engine.dispose()
 
 
-def figures_of(day: date, most: int = closing.MOST_SHOWN) -> list[Row]:
+def figures_of(day: date, most: int = closing.MOST_SHOWN) -> list[FigureRow]:
     """As many values as a day shows of each dimension, or fewer; some others on each day."""
     shift = day.toordinal() % 7
-    rows = [Row("total", "views", "", 1_000_000), Row("total", "visits", "", 400_000)]
+    rows = [FigureRow("total", "views", "", 1_000_000), FigureRow("total", "visits", "", 400_000)]
     for dimension in ("page", "entry", "exit", "referrer", "network"):
         rows += [
-            Row(dimension, f"/{dimension}/{value + shift}", "", 2000 - value)
+            FigureRow(dimension, f"/{dimension}/{value + shift}", "", 2000 - value)
             for value in range(most)
         ]
     rows += [
-        Row("flow", f"/page/{value % 50 + shift}", f"/page/{value // 30}", 100)
+        FigureRow("flow", f"/page/{value % 50 + shift}", f"/page/{value // 30}", 100)
         for value in range(2 * most)
     ]
-    rows += [Row("hour", f"{hour:02}", "", 40_000) for hour in range(24)]
+    rows += [FigureRow("hour", f"{hour:02}", "", 40_000) for hour in range(24)]
     for dimension in ("browser", "system", "device", "language", "campaign"):
-        rows += [Row(dimension, f"{dimension} {value}", "", 9000) for value in range(20)]
-    rows += [Row("consents.action", action, "", 900) for action in consents.ACTIONS]
+        rows += [FigureRow(dimension, f"{dimension} {value}", "", 9000) for value in range(20)]
+    rows += [FigureRow("consents.action", action, "", 900) for action in consents.ACTIONS]
     rows += [
-        Row("consents.purpose", "analytics", outcome, 1800) for outcome in ("granted", "refused")
+        FigureRow("consents.purpose", "analytics", outcome, 1800)
+        for outcome in ("granted", "refused")
     ]
     for dimension in consents.BROKEN_DOWN:
         values = ("1",) if dimension == "consents.version" else map(str, range(1, 6))
         for value in values:
-            rows += [Row(dimension, value, "", 900), Row(dimension, value, "accept", 300)]
+            rows += [
+                FigureRow(dimension, value, "", 900),
+                FigureRow(dimension, value, "accept", 300),
+            ]
     return rows
 
 

@@ -23,6 +23,8 @@ from consent.core.db import db, migrate
 from consent.core.settings import database_url
 from consent.counting.networks import Networks
 from consent.demo import SITE_FILE
+from consent.ledger import decisions
+from consent.ledger.decisions import DecisionRow
 from consent.notice import publishing
 from consent.people import api_tokens, staff
 from tests import factories, postgres
@@ -263,6 +265,12 @@ def make_app(settings: dict[str, Any]) -> Flask:
 def count_hits(app: Flask) -> None:
     """As the application itself does before figures are read, and several times a second."""
     app.extensions["consent_journal"].merge()
+
+
+def record(*rows: DecisionRow) -> None:
+    """Stores decisions, with the application at hand."""
+    decisions.record(db.session.connection(), list(rows))
+    db.session.commit()
 
 
 def publish(source: str) -> publishing.Publication:

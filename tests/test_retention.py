@@ -30,8 +30,9 @@ from consent.people import staff
 from consent.site import schema, versions
 from consent.site.schema import SiteFileError
 from consent.stats import figures
-from consent.stats.figures import Row
+from consent.stats.figures import FigureRow
 from tests import factories
+from tests.conftest import record
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 KEPT = {
@@ -54,7 +55,7 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
             factories.decision(language="en", action="refuse", purposes={})
         )
         version = versions.published(session, site, 1)
-        decisions.commit(db.engine, [decisions.row(version, choice, None, "phone", None, moment)])
+        record(decisions.row(version, choice, None, "phone", None, moment))
     elif what == "counters":
         day = moment.date()
         for value in ("views", "visits"):
@@ -62,7 +63,7 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
                 Counter(site=site, day=day, dimension="total", value=value, onward="", count=20)
             )
     elif what == "totals of decisions":
-        accepted = Row("consents.action", "accept", "", 1)
+        accepted = FigureRow("consents.action", "accept", "", 1)
         figures.add(session.connection(), site, moment.date(), [accepted])
     elif what == "unconfirmed subscribers":
         email = f"{uuid.uuid4()}@example.no"

@@ -23,6 +23,7 @@ from consent.site import versions
 from consent.web.security import HTMX_CDN, HTMX_INTEGRITY
 from tests import factories
 from tests.browser.conftest import HTMX
+from tests.conftest import record
 
 EMAIL, PASSWORD = "kari@example.no", "a-long-enough-password"
 LONG_AGO = date(2026, 1, 15)
@@ -37,12 +38,11 @@ def past(app: Flask) -> None:
         staff.add(db.session(), EMAIL, PASSWORD, ["07sor"], now)
         version = versions.published(db.session(), "07sor", 1)
         choices = [Choice.model_validate(factories.decision()) for _ in range(3)]
-        decisions.commit(
-            db.engine,
-            [
+        record(
+            *(
                 decisions.row(version, choice, None, "desktop", None, moment)
                 for choice, moment in zip(choices, (now, now, then), strict=True)
-            ],
+            )
         )
 
 

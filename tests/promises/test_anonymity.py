@@ -27,7 +27,7 @@ from consent.demo import SITE_FILE
 from consent.models import Site
 from consent.site import schema
 from consent.stats import closing, consents, visits
-from consent.stats.figures import Row
+from consent.stats.figures import FigureRow
 from consent.stats.noise import FIGURES, Noise
 from consent.stats.suppression import K
 from tests.factories import decide, decision, hit, refusal
@@ -90,7 +90,7 @@ def counted(crowd: Iterable[Visit]) -> dict[str, Tally[tuple[str, str]]]:
     return found
 
 
-def figures_of(rows: Iterable[Row], dimension: str) -> dict[tuple[str, str], int]:
+def figures_of(rows: Iterable[FigureRow], dimension: str) -> dict[tuple[str, str], int]:
     return {(row.value, row.onward): row.number for row in rows if row.dimension == dimension}
 
 
@@ -152,7 +152,7 @@ class Attack:
     way from a page to a page, from outside ("" before) and to outside ("" after).
     """
 
-    def __init__(self, rows: list[Row]) -> None:
+    def __init__(self, rows: list[FigureRow]) -> None:
         total = {value: number for (value, _), number in figures_of(rows, "total").items()}
         pages = {value: n for (value, _), n in figures_of(rows, "page").items() if value != OTHER}
         named = [*pages, OTHER]

@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 
 from consent.counting import hits
 from consent.stats import closing
-from consent.stats.figures import Row
+from consent.stats.figures import FigureRow
 from consent.stats.suppression import K
 
 DAYS = int(os.environ.get("DAYS", "40"))
@@ -199,7 +199,7 @@ class Intruder:
         return vector
 
 
-def shown(rows: Iterable[Row], dimension: str) -> dict[tuple[str, str], int]:
+def shown(rows: Iterable[FigureRow], dimension: str) -> dict[tuple[str, str], int]:
     return {
         (row.value, row.onward): row.number
         for row in rows
@@ -229,7 +229,7 @@ def test_all_tables_together_tell_no_small_count(seed: int) -> None:
     assert told == []
 
 
-def of_clients(day: Day, rows: list[Row]) -> Iterable[Any]:
+def of_clients(day: Day, rows: list[FigureRow]) -> Iterable[Any]:
     """Small groups of a device and a system, of a system and a browser, with the banner or without."""
     names = [sorted({client[at] for client in CLIENTS}) for at in range(3)]
     intruder = Intruder(
@@ -257,7 +257,7 @@ def of_clients(day: Day, rows: list[Row]) -> Iterable[Any]:
                 yield group, count
 
 
-def of_links(day: Day, rows: list[Row]) -> Iterable[Any]:
+def of_links(day: Day, rows: list[FigureRow]) -> Iterable[Any]:
     """Small groups of a campaign and a source, or a source and a medium, by somebody who knows the links."""
     intruder = Intruder(day.links)
     intruder.know(day.links.total(), lambda _: True)
@@ -269,7 +269,7 @@ def of_links(day: Day, rows: list[Row]) -> Iterable[Any]:
             yield link, count
 
 
-def of_countries(day: Day, rows: list[Row]) -> Iterable[Any]:
+def of_countries(day: Day, rows: list[FigureRow]) -> Iterable[Any]:
     intruder = Intruder(itertools.product(COUNTRIES, (True, False)))
     intruder.know(day.countries.total(), lambda _: True)
     for (value, _), count in shown(rows, "country").items():
@@ -287,7 +287,7 @@ def of_countries(day: Day, rows: list[Row]) -> Iterable[Any]:
                 yield cell, count
 
 
-def of_took(day: Day, rows: list[Row]) -> Iterable[Any]:
+def of_took(day: Day, rows: list[FigureRow]) -> Iterable[Any]:
     """How long an answer took, by action. Of each action it is known how many there were."""
     intruder = Intruder(itertools.product(TOOK, ACTIONS[:3]))
     actions = Tally({value: count for (value, _), count in shown(rows, "consents.action").items()})

@@ -16,7 +16,7 @@ from consent.ledger import decisions
 from consent.models import Decision, VersionText
 from consent.site import versions
 from tests import pages
-from tests.conftest import KEY
+from tests.conftest import KEY, record
 from tests.factories import decide, decision, refusal
 
 PAGE = "/dashboard/07sor/decisions?lang=en"
@@ -193,9 +193,7 @@ def test_another_sites_decisions_do_not_exist(app: Flask, alice: FlaskClient, ac
         choice = decisions.Choice.model_validate(
             decision(language="en", action="refuse", purposes={})
         )
-        decisions.commit(
-            db.engine, [decisions.row(version, choice, None, "phone", None, datetime.now(UTC))]
-        )
+        record(decisions.row(version, choice, None, "phone", None, datetime.now(UTC)))
     sent = {"id": str(choice.id), "sure": "on"}
 
     for site in ("krukke", "07sor", "nowhere"):
