@@ -94,39 +94,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# About files, scripts and texts, or about questions to the database that other tests ask as well.
+# They use a database, and are about files, scripts and texts, or about questions that other tests ask as well.
 SAME_ON_EACH_DATABASE = {
     "banner/test_script.py",
     "banner/test_types.py",
-    "core/test_log_throttle.py",
     "core/test_translations.py",
     "counting/test_cleaning.py",
+    "counting/test_networks.py",
+    "counting/test_robots.py",
+    "counting/test_weblog_formats.py",
     "ledger/test_first_party.py",
-    "notice/test_changes.py",
+    "notice/test_change_words.py",
+    "notice/test_dpv.py",
     "notice/test_facts.py",
     "people/test_provider.py",
     "promises/test_anonymity.py",
-    "site/test_edit.py",
-    "site/test_forms.py",
+    "promises/test_bodies.py",
     "site/test_known_services.py",
-    "site/test_looks.py",
     "site/test_schema_check.py",
     "site/test_schema_words.py",
     "site/test_signals.py",
-    "stats/test_disclosure.py",
-    "test_docs.py",
-    "test_fuzz.py",
-    "test_generated_docs.py",
-    "test_rooms.py",
     "web/test_install_page.py",
+    "web/test_labels.py",
     "web/test_openapi.py",
     "web/test_staff_page_sizes.py",
+    "web/test_templates.py",
 }
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(HERE).as_posix() in SAME_ON_EACH_DATABASE:
+        uses_one = "databases" in getattr(item, "fixturenames", ())
+        if not uses_one or item.path.relative_to(HERE).as_posix() in SAME_ON_EACH_DATABASE:
             item.add_marker(pytest.mark.same)
     others = {"sqlite", "postgresql"} - {config.option.database}
     for item in items:
