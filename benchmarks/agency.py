@@ -171,16 +171,17 @@ def _today(engine: Engine, session: Session, key: str, less: int, now: datetime)
     version = versions.published(session, key, session.get_one(Site, key).current)
     chance, one = Random(7), uuid.uuid4()
     rows = [
-        decisions.row(
+        decisions.decided(
             version,
             _choice(version, chance),
             one if number < OF_ONE // less else None,
             chance.choice(("phone", "desktop", "tablet")),
+            None,
             now,
         )
         for number in range(DECISIONS // less)
     ]
-    day = rows[0].day
+    day = rows[0].row.day
     counted: Sums = Sums()
     for name, count in {"views": 1_000_000, "visits": 400_000}.items():
         counted[key, (day, "total", name, "")] = count // less
@@ -190,7 +191,7 @@ def _today(engine: Engine, session: Session, key: str, less: int, now: datetime)
     with write(engine) as connection:
         decisions.record(connection, rows)
         hits.add(connection, counted, Bounds())
-    return rows[0].id
+    return rows[0].row.id
 
 
 def _choice(version: versions.Published, chance: Random) -> Choice:

@@ -59,6 +59,24 @@ FROM (
 ) AS u
 """
 
+# What the server counts of each decision when it stores it; these have one answer in two.
+COUNTED = """
+INSERT INTO decision_counts (site, day, slot, dimension, value, onward, count)
+SELECT site, day, 0, :dimension, {value}, {onward}, count(*) FROM decisions GROUP BY 1, 2, 5, 6
+"""
+ANALYTICS = "CASE action WHEN 'accept' THEN 'granted' ELSE 'refused' END"
+# Dimension → its value and what was decided, as SQL.
+DIMENSIONS = {
+    "consents.action": ("action", "''"),
+    "consents.answer": ("action", "''"),
+    "consents.purpose": ("'analytics'", ANALYTICS),
+    "consents.language": ("language", "action"),
+    "consents.device": ("device", "action"),
+    "consents.country": ("'unknown'", "action"),
+    "consents.version": ("'1'", "action"),
+    "consents.took": ("'unknown'", "action"),
+}
+
 
 @click.command(help=__doc__)
 @click.option("--seconds", default=5, show_default=True, help="For which each path is asked.")
@@ -131,6 +149,11 @@ def fill(url: str, first: int, last: int) -> None:
                     },
                 )
             bar.update(end - start)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM decision_counts"))
+        for dimension, (value, onward) in DIMENSIONS.items():
+            counted = text(COUNTED.format(value=value, onward=onward))
+            connection.execute(counted, {"dimension": dimension})
     with Session(engine) as session:
         closing.close_all(session, datetime.now(UTC))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -126,7 +126,7 @@ def prepare(url: str, root: Path = ROOT) -> str:
         file.write(source)
         file.flush()
         _command(url, root, "publish", file.name)
-    return _command(url, root, "token", SITE, "benchmark").split()[-1]
+    return _command(url, root, "token", SITE, "--name", "benchmark").split()[-1]
 
 
 def _command(url: str, root: Path, *arguments: str) -> str:

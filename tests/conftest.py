@@ -25,7 +25,7 @@ from consent.core.settings import database_url
 from consent.counting.networks import Networks
 from consent.demo import SITE_FILE
 from consent.ledger import decisions
-from consent.ledger.decisions import DecisionRow
+from consent.ledger.decisions import Decided
 from consent.notice import publishing
 from consent.people import api_tokens, staff
 from tests import factories, postgres
@@ -284,9 +284,9 @@ def count_hits(app: Flask) -> None:
     app.extensions["consent_journal"].merge()
 
 
-def record(*rows: DecisionRow) -> None:
+def record(*decided: Decided) -> None:
     """Stores decisions, with the application at hand."""
-    decisions.record(db.session.connection(), list(rows))
+    decisions.record(db.session.connection(), list(decided))
     db.session.commit()
 
 

@@ -55,7 +55,7 @@ def add(what: str, moment: datetime, site: str = "krukke") -> None:
             factories.decision(language="en", action="refuse", purposes={})
         )
         version = versions.published(session, site, 1)
-        record(decisions.row(version, choice, None, "phone", None, moment))
+        record(decisions.decided(version, choice, None, "phone", None, moment))
     elif what == "counters":
         day = moment.date()
         for value in ("views", "visits"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import select
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -18,6 +18,10 @@ from consent.core.db import turn_file
 ROWS_AT_ONCE = 10_000
 # Kilobytes of a SQLite file that the one who writes keeps at hand: new rows go to all places of an index.
 INDEX_CACHE = 4_000
+# SQLSTATE.
+DIVISION_BY_ZERO = "22012"
+
+Rows = Sequence[Sequence[Any]]
 
 
 class Bulk:
@@ -96,26 +100,26 @@ class Bulk:
 class KeptInsert:
     """Inserts groups of new rows, each in a transaction of its own, on a connection of the driver that is kept.
 
-    For one thread. After any error the connection is thrown away, and the next group opens another.
+    With them come rows of another table, which are written if all of the group are new. For one thread. After any
+    error the connection is thrown away, and the next group opens another.
     """
 
-    def __init__(self, engine: Engine, bulk: Bulk) -> None:
+    def __init__(self, engine: Engine, bulk: Bulk, beside: Bulk) -> None:
         self._engine = engine
         self._bulk = bulk
+        self._beside = beside
         self._connection: Any = None
         self._turn: Any = None
 
-    def insert(self, rows: Sequence[Sequence[Any]]) -> bool:
-        """Whether all rows are new, and committed. If not, none or some of them are.
+    def insert(self, rows: Rows, beside: Rows) -> bool:
+        """Whether all `rows` are new, and committed with those `beside` them. If not, nothing is written.
 
         Raises SQLAlchemy's errors, as the engine does.
         """
         is_sqlite = self._engine.dialect.name == "sqlite"
-        insert: Callable[[Sequence[Sequence[Any]]], bool] = (
-            self._on_sqlite if is_sqlite else self._on_postgresql
-        )
+        insert = self._on_sqlite if is_sqlite else self._on_postgresql
         try:
-            return insert(rows)
+            return insert(rows, beside)
         except self._engine.dialect.loaded_dbapi.Error as error:
             self.close()
             raise DBAPIError.instance(
@@ -136,9 +140,10 @@ class KeptInsert:
             if each is not None:
                 each.close()
 
-    def _on_sqlite(self, rows: Sequence[Sequence[Any]]) -> bool:
+    def _on_sqlite(self, rows: Rows, beside: Rows) -> bool:
         dialect = self._engine.dialect
         values = self._bulk.values(dialect, rows)
+        values_beside = self._beside.values(dialect, beside)
         if self._connection is None:
             self._turn = turn_file(self._engine)
             self._connection = self._open()
@@ -151,29 +156,44 @@ class KeptInsert:
         try:
             connection.execute("BEGIN IMMEDIATE")
             # SQLite counts what it wrote, and its driver gives no rows back for many.
-            is_whole = connection.executemany(self._bulk.text(dialect), values).rowcount == len(
-                rows
-            )
+            written: int = connection.executemany(self._bulk.text(dialect), values).rowcount
+            is_whole = written == len(rows)
+            if is_whole:
+                connection.executemany(self._beside.text(dialect), values_beside)
             connection.execute("COMMIT" if is_whole else "ROLLBACK")
         finally:
             if self._turn:
                 fcntl.flock(self._turn, fcntl.LOCK_UN)
-        return bool(is_whole)
+        return is_whole
 
-    def _on_postgresql(self, rows: Sequence[Sequence[Any]]) -> bool:
+    def _on_postgresql(self, rows: Rows, beside: Rows) -> bool:
         dialect = self._engine.dialect
         if self._connection is not None and _has_been_left(self._connection):
             self.close()
         if self._connection is None:
             self._connection = self._open()
-            self._connection.autocommit = (
-                True  # the statement is the transaction, in one round trip
-            )
-        statement = self._bulk.text(dialect, placeholder="%b") + self._bulk.returning()
-        found = self._connection.execute(
-            statement, self._bulk.columns(dialect, rows), prepare=True, binary=True
+            # The statement is the transaction, in one round trip.
+            self._connection.autocommit = True
+        new = self._bulk.text(dialect, placeholder="%b") + self._bulk.returning()
+        # What is counted is what comes back: a distributed PostgreSQL reports what it was given. Where that is less
+        # than the whole, dividing by zero undoes all of it.
+        beside_them = self._beside.text(dialect, placeholder="%b")
+        statement = (
+            f"WITH new AS ({new}), beside AS ({beside_them}) "  # noqa: S608 -- names of ours only
+            "SELECT 1 / (count(*) = %b::bigint)::int AS all_are_new FROM new"
         )
-        return len(found.fetchall()) == len(rows)
+        values = (
+            *self._bulk.columns(dialect, rows),
+            *self._beside.columns(dialect, beside),
+            len(rows),
+        )
+        try:
+            self._connection.execute(statement, values, prepare=True, binary=True)
+        except self._engine.dialect.loaded_dbapi.DataError as error:
+            if error.sqlstate != DIVISION_BY_ZERO:
+                raise
+            return False
+        return True
 
     def _open(self) -> Any:
         """A connection made as the engine makes its own, and no part of its pool."""

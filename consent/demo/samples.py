@@ -93,7 +93,7 @@ def _invent_day(
 ) -> None:
     site_file = version.site_file
     counted: Sums = Sums()
-    decided: list[decisions.DecisionRow] = []
+    decided: list[decisions.Decided] = []
     origin = site_file.site.origins[0]
     for _ in range(count):
         moment = datetime.combine(
@@ -114,7 +114,7 @@ def _invent_day(
             referrer = origin + hit.path
         if asked and chance.random() < 0.6:
             choice = _choice(version, language, chance)
-            decided.append(decisions.row(version, choice, None, client.device, country, moment))
+            decided.append(decisions.decided(version, choice, None, client.device, country, moment))
     decisions.record(session.connection(), decided)
     hits.add(session.connection(), counted, Bounds())
 

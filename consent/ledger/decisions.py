@@ -1,6 +1,9 @@
 """The ledger of decisions: recorded once, never changed, and found again by whoever made them."""
 
+import os
 import uuid
+from collections import Counter as Tally
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -18,6 +21,7 @@ from consent.site import versions
 from consent.site.schema import NECESSARY, SiteFile
 from consent.site.versions import Published
 from consent.stats import consents
+from consent.stats.consents import Counted
 
 # For how long a decision that is sent once more is taken for its sender's own.
 SENT_AGAIN = timedelta(days=1)
@@ -75,6 +79,13 @@ class DecisionRow(NamedTuple):
     day: date
 
 
+class Decided(NamedTuple):
+    """A decision that is to be stored, and what it adds to the counts of its day."""
+
+    row: DecisionRow
+    counted: list[Counted]
+
+
 class Recorded(NamedTuple):
     decision: DecisionRow
     # False: this id was recorded before, with the same content.
@@ -90,14 +101,14 @@ class Recorded(NamedTuple):
         return self.is_new or stored.visitor == visitor or now - stored.decided_at < SENT_AGAIN
 
 
-def row(
+def decided(
     version: Published,
     choice: Choice,
     visitor: uuid.UUID | None,
     device: str,
     country: str | None,
     now: datetime,
-) -> DecisionRow:
+) -> Decided:
     """The choice as it is to be stored. `visitor` is None for somebody who decides for the first time, `country` where
     nobody looks it up.
 
@@ -110,7 +121,7 @@ def row(
         )
     site_file = version.site_file
     _require_fit(choice, site_file)
-    return DecisionRow(
+    row = DecisionRow(
         site=version.site,
         id=choice.id,
         visitor=visitor or uuid_utils.compat.uuid7(),
@@ -130,6 +141,7 @@ def row(
         decided_at=now,
         day=now.astimezone(site_file.zone).date(),
     )
+    return Decided(row, consents.counted(row, site_file))
 
 
 class Writer:
@@ -137,34 +149,53 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept = KeptInsert(engine, _INSERT)
+        self._kept = KeptInsert(engine, _INSERT, consents.ADD)
+        is_alone = engine.dialect.name == "sqlite"  # one writes at a time
+        self._slot = 0 if is_alone else os.getpid() % consents.SLOTS
 
-    def commit(self, rows: list[DecisionRow]) -> list[Recorded | Conflict]:
+    def commit(self, decided: list[Decided]) -> list[Recorded | Conflict]:
         """As `record`, in a transaction of its own. Raises SQLAlchemyError."""
-        # In one order everywhere, so that two processes never wait for each other crosswise.
-        ordered = sorted(rows, key=_key)
-        if self._kept.insert(ordered):
-            return [Recorded(each, is_new=True) for each in rows]
+        rows = _in_order(decided)
+        counts = consents.rows(_sums(decided), self._slot)
+        if self._kept.insert(rows, counts):
+            return [Recorded(each.row, is_new=True) for each in decided]
         with db.write(self._engine) as connection:
-            _INSERT.count_written(connection, ordered)
-            return [_recorded(connection, each) for each in rows]
+            return record(connection, decided)
 
     def close(self) -> None:
         self._kept.close()
 
 
-def record(connection: Connection, rows: list[DecisionRow]) -> list[Recorded | Conflict]:
-    """Stores decisions, in one statement. The caller commits.
+def record(connection: Connection, decided: list[Decided]) -> list[Recorded | Conflict]:
+    """Stores decisions, and counts those that are new. The caller commits.
 
     For each, in the same order, what is stored under its id, or a Conflict where that is another choice.
     """
+    rows = _in_order(decided)
     if _INSERT.count_written(connection, rows) == len(rows):
-        return [Recorded(each, is_new=True) for each in rows]
-    return [_recorded(connection, each) for each in rows]
+        found: list[Recorded | Conflict] = [Recorded(each.row, is_new=True) for each in decided]
+    else:
+        found = [_recorded(connection, each.row) for each in decided]
+    new = {
+        each.row.id: each
+        for each, recorded in zip(decided, found, strict=True)
+        if isinstance(recorded, Recorded) and recorded.is_new
+    }
+    consents.ADD.execute(connection, consents.rows(_sums(new.values()), 0))
+    return found
 
 
-def _key(each: DecisionRow) -> tuple[str, uuid.UUID]:
-    return each.site, each.id
+def _in_order(decided: list[Decided]) -> list[DecisionRow]:
+    # In one order everywhere, so that two processes never wait for each other crosswise.
+    return sorted((each.row for each in decided), key=lambda row: (row.site, row.id))
+
+
+def _sums(decided: Iterable[Decided]) -> dict[tuple[str, date], Tally[Counted]]:
+    """What they add to the counts of each site and day."""
+    found: dict[tuple[str, date], Tally[Counted]] = {}
+    for each in decided:
+        found.setdefault((each.row.site, each.row.day), Tally()).update(each.counted)
+    return found
 
 
 # The columns stand in the order of DecisionRow.
@@ -303,7 +334,6 @@ def _read_cursor(cursor: str) -> tuple[date, uuid.UUID]:
 
 def erase(session: Session, site: str, visitor: uuid.UUID) -> int:
     """Deletes a visitor's decisions (GDPR article 17), and says how many there were. The caller commits."""
-    consents.keep_counted(session.connection(), site, history(session, site, visitor))
     gone = session.execute(
         delete(Decision).where(Decision.site == site, Decision.visitor == visitor)
     )

@@ -1,7 +1,7 @@
 """The tables. `site` leads every primary key, so that a distributed engine can shard by it."""
 
 from consent.models.announcement import Announcement, Delivery, Subscriber
-from consent.models.counter import Counter, Merge
+from consent.models.counter import Counter, DecisionCount, Merge
 from consent.models.decision import Decision
 from consent.models.draft import Draft
 from consent.models.figure import Figure
@@ -28,6 +28,7 @@ __all__ = [
     "AuditEntry",
     "Counter",
     "Decision",
+    "DecisionCount",
     "Delivery",
     "Draft",
     "Figure",

@@ -1,7 +1,7 @@
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consent.core.db import Base
@@ -20,6 +20,23 @@ class Counter(Base):
     value: Mapped[str] = mapped_column(String(300), primary_key=True)
     # The page that followed, or what was decided; empty for all others.
     onward: Mapped[str] = mapped_column(String(300), primary_key=True, default="")
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class DecisionCount(Base):
+    """The same of decisions: added in the transaction that stores them, and left when they are erased."""
+
+    __tablename__ = "decision_counts"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 -- as SQLAlchemy has it
+
+    site: Mapped[str] = mapped_column(String(40), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    # Processes that write at the same time add to rows of their own, so that none waits for another's commit.
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    dimension: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(String(300), primary_key=True)
+    # What was decided; empty where `value` says it.
+    onward: Mapped[str] = mapped_column(String(20), primary_key=True)
     count: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from consent.core import db, log_throttle
 from consent.counting import hits
 from consent.counting.bounds import OTHER
-from consent.models import Counter, Decision, Site
+from consent.models import Counter, DecisionCount, Site
 from consent.site import versions
 from consent.site.schema import SiteFile
 from consent.stats import consents, figures, visits
@@ -42,7 +42,6 @@ MOST_TRIES = 3
 # Values of a dimension that a day shows; all others are shown together.
 MOST_SHOWN = 500
 
-CELLS = (Counter.dimension, Counter.value, Counter.onward, Counter.count)
 # Dimension → value and what followed → count.
 Counted = Mapping[str, Mapping[tuple[str, str], int]]
 
@@ -82,12 +81,15 @@ def close_due(engine: Engine, site: str, site_file: SiteFile, now: datetime) -> 
             late = [day for day in late if through is not None and day > through]
         if through == last and not late:
             return
-        decided = _days(connection, Decision, site, through, last)
+        decided = _days(connection, DecisionCount, site, through, last)
     noise = Noise(site_file.hits.noise) if site_file.hits.noise else None
     for day in sorted({*late, *decided}):
         _close(engine, site, day, noise)
     with db.write(engine) as connection:
         _advance(connection, site, last)
+        # A decision that comes after its day is closed is in the ledger, and in no figure.
+        over = (DecisionCount.site == site, DecisionCount.day <= last)
+        connection.execute(delete(DecisionCount).where(*over))
 
 
 def close_all(session: Session, now: datetime) -> None:
@@ -103,7 +105,7 @@ def close_all(session: Session, now: datetime) -> None:
 
 def _days(
     connection: Connection,
-    table: type[Counter] | type[Decision],
+    table: type[Counter] | type[DecisionCount],
     site: str,
     after: date | None,
     last: date,
@@ -138,30 +140,38 @@ def _take(connection: Connection, site: str, day: date) -> Counted:
         .where(Counter.site == site, Counter.day == day, Counter.dimension == "total")
         .with_for_update()
     )
-    taken = delete(Counter).where(Counter.site == site, Counter.day == day).returning(*CELLS)
-    return _sum_up(connection, site, day, connection.execute(taken), is_first)
+    cells: list[Any] = []
+    for table in (Counter, DecisionCount):
+        taken = delete(table).where(table.site == site, table.day == day)
+        cells += connection.execute(taken.returning(*_cells(table)))
+    return _sum_up(cells, is_first)
 
 
 def _look(connection: Connection, site: str, day: date) -> Counted:
     """The same, and it stays."""
     through = connection.scalar(select(Site.closed_through).where(Site.site == site))
     is_first = through is None or through < day
-    there = select(*CELLS).where(Counter.site == site, Counter.day == day)
-    return _sum_up(connection, site, day, connection.execute(there), is_first)
+    cells: list[Any] = []
+    for table in (Counter, DecisionCount):
+        there = select(*_cells(table)).where(table.site == site, table.day == day)
+        cells += connection.execute(there)
+    return _sum_up(cells, is_first)
 
 
-def _sum_up(
-    connection: Connection, site: str, day: date, cells: Iterable[Any], is_first: bool
-) -> Counted:
+def _cells(table: type[Counter] | type[DecisionCount]) -> tuple[Any, ...]:
+    return table.dimension, table.value, table.onward, table.count
+
+
+def _sum_up(cells: Iterable[Any], is_first: bool) -> Counted:
     counted: dict[str, Tally[tuple[str, str]]] = defaultdict(Tally)
     for dimension, value, onward, count in cells:
         counted[dimension][value, onward] += count
-    if is_first:
-        for (dimension, value, onward), count in consents.of_day(connection, site, day).items():
-            counted[dimension][value, onward] += count
-    else:
+    if not is_first:
         # Its decisions were counted with the others of that day: without them it would seem that nobody answered.
         counted.pop("banner", None)
+        # One that came later by itself would say of all that are shown what it was.
+        for dimension in (*consents.EXACT, *consents.BROKEN_DOWN):
+            counted.pop(dimension, None)
     return counted
 
 

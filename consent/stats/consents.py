@@ -2,25 +2,24 @@
 breaks them down by day, language, device, country, layout, version or time follows the rule of visits
 (suppression.py). Whoever asks for one day alone gets that day's count, as the ledger would tell them.
 
-When a day is closed (closing.py), its decisions are counted into figures, which stay when the decisions are erased.
-What a visitor erases before that is counted at once (`keep_counted`): no figure changes because somebody was forgotten.
+Each decision is counted in the transaction that stores it. When its day is closed (closing.py), the counts become
+figures. Neither changes when decisions are erased: no figure tells that somebody was forgotten.
 """
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from consent.core.bulk import Bulk
 from consent.core.periods import Period, steps
-from consent.counting import counters
 from consent.counting.bounds import OTHER
 from consent.counting.cleaning import UNKNOWN
-from consent.counting.counters import Sums
-from consent.models import Counter, Decision
+from consent.models import DecisionCount
 from consent.site import versions
 from consent.site.schema import SiteFile
 from consent.stats import figures
@@ -54,19 +53,38 @@ GRANTED, REFUSED = "granted", "refused"
 # Before an action: all decisions of the days on which that action is shown.
 BASE = "of "
 
+# Processes that count decisions at the same time on PostgreSQL, each in rows of its own. More share some.
+SLOTS = 16
+
 # What is counted of a decision: a dimension, its value, and what was decided.
 Counted = tuple[str, str, str]
-# What is known exactly of a decision follows from these, and all else from these.
-OF_TOTALS = (
-    Decision.action,
-    Decision.source,
-    Decision.purposes,
-    Decision.services,
-    Decision.version,
-    Decision.gpc,
-    Decision.dnt,
-)
-OF_DETAIL = (Decision.language, Decision.device, Decision.country, Decision.took)
+
+
+class Decided(Protocol):
+    """A decision, as far as it is counted."""
+
+    @property
+    def action(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def purposes(self) -> Mapping[str, bool]: ...
+    @property
+    def services(self) -> Mapping[str, bool]: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def gpc(self) -> bool: ...
+    @property
+    def dnt(self) -> bool: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def country(self) -> str | None: ...
+    @property
+    def took(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -140,67 +158,57 @@ class ConsentResult:
         }
 
 
-def totals(decision: Mapping[str, Any], site_file: SiteFile) -> list[Counted]:
-    """What a decision adds to the exact figures. It has OF_TOTALS by their names; `site_file` is its version's."""
-    action, purposes = decision["action"], decision["purposes"]
+def counted(decision: Decided, site_file: SiteFile) -> list[Counted]:
+    """What is counted of a decision. `site_file` is that of its version."""
+    return [*_totals(decision, site_file), *_detail(decision)]
+
+
+def _totals(decision: Decided, site_file: SiteFile) -> list[Counted]:
+    """What it adds to the exact figures."""
+    action, purposes = decision.action, decision.purposes
     found = [("consents.action", action, "")]
-    asks_not_to_be_counted = decision["gpc"] or decision["dnt"]
-    if action != "withdraw" and decision["source"] != "privacy" and not asks_not_to_be_counted:
+    asks_not_to_be_counted = decision.gpc or decision.dnt
+    if action != "withdraw" and decision.source != "privacy" and not asks_not_to_be_counted:
         found.append(("consents.answer", action, ""))
     for purpose, granted in purposes.items():
         found.append(("consents.purpose", purpose, GRANTED if granted else REFUSED))
     for service in site_file.services:
         if service.key in site_file.asked_services:
-            granted = decision["services"].get(service.key, purposes.get(service.purpose, False))
+            granted = decision.services.get(service.key, purposes.get(service.purpose, False))
             found.append(("consents.service", service.key, GRANTED if granted else REFUSED))
     return found
 
 
-def detail(decision: Mapping[str, Any]) -> list[Counted]:
-    """What a decision adds to the others. Each has all decisions, because their number is known exactly."""
-    action = decision["action"]
+def _detail(decision: Decided) -> list[Counted]:
+    """What it adds to the others. Each has all decisions, because their number is known exactly."""
+    action = decision.action
     found = [
-        ("consents.language", decision["language"], action),
-        ("consents.device", decision["device"], action),
-        ("consents.country", decision["country"] or UNKNOWN, action),
-        ("consents.version", str(decision["version"]), action),
+        ("consents.language", decision.language, action),
+        ("consents.device", decision.device, action),
+        ("consents.country", decision.country or UNKNOWN, action),
+        ("consents.version", str(decision.version), action),
     ]
     # A withdrawal is not timed. Among the answers of unknown time, it would tell how many others there are.
     if action != "withdraw":
-        took = UNKNOWN if decision["took"] is None else str(decision["took"])
+        took = UNKNOWN if decision.took is None else str(decision.took)
         found.append(("consents.took", took, action))
     return found
 
 
-def of_day(connection: Connection, site: str, day: date) -> Tally[Counted]:
-    """All that is counted of the decisions that the ledger has of a day."""
-    found = _in_ledger(connection, site, Period(day, day), with_detail=True)
-    return found.get(day, Tally())
+ADD = Bulk(
+    DecisionCount,
+    "(site, day, slot, dimension, value, onward) "
+    'DO UPDATE SET "count" = stored."count" + excluded."count"',
+)
 
 
-def _in_ledger(
-    connection: Connection, site: str, period: Period, with_detail: bool
-) -> dict[date, Tally[Counted]]:
-    found: dict[date, Tally[Counted]] = {}
-    columns = (Decision.day, *OF_TOTALS, *(OF_DETAIL if with_detail else ()))
-    query = (
-        select(*columns, func.count().label("times"))
-        .where(Decision.site == site, Decision.day.between(period.first, period.last))
-        .group_by(*columns)
-    )
-    site_files: dict[int, SiteFile] = {}
-    session = Session(connection)
-    for row in connection.execute(query).mappings().all():
-        number = row["version"]
-        if number not in site_files:
-            site_files[number] = versions.site_file(versions.get(session, site, number))
-        sums = found.setdefault(row["day"], Tally())
-        decision = dict(row)
-        for each in totals(decision, site_files[number]):
-            sums[each] += row["times"]
-        for each in detail(decision) if with_detail else ():
-            sums[each] += row["times"]
-    return found
+def rows(days: Mapping[tuple[str, date], Tally[Counted]], slot: int) -> list[tuple[Any, ...]]:
+    """What ADD adds to sites' days, in one order everywhere: so two writers never wait for each other crosswise."""
+    return [
+        (site, day, slot, *counted, count)
+        for (site, day), counts in sorted(days.items())
+        for counted, count in sorted(counts.items())
+    ]
 
 
 def answer(session: Session, site: str, period: Period, by: By, now: datetime) -> ConsentResult:
@@ -250,20 +258,23 @@ def answers(
 def _running(
     session: Session, site: str, period: Period, closed: Period | None
 ) -> dict[date, Tally[Counted]]:
-    """What is counted of the days that are not closed: what the ledger has, and what was erased from it."""
+    """What is counted of the days that are not closed."""
     if closed and closed.last == period.last:
         return {}
     after = Period(closed.last + timedelta(days=1), period.last) if closed else period
-    found = _in_ledger(session.connection(), site, after, with_detail=False)
-    erased = select(
-        Counter.day, Counter.dimension, Counter.value, Counter.onward, Counter.count
-    ).where(
-        Counter.site == site,
-        Counter.day.between(after.first, after.last),
-        Counter.dimension.in_(EXACT),
+    counted = (DecisionCount.dimension, DecisionCount.value, DecisionCount.onward)
+    query = (
+        select(DecisionCount.day, *counted, func.sum(DecisionCount.count))
+        .where(
+            DecisionCount.site == site,
+            DecisionCount.day.between(after.first, after.last),
+            DecisionCount.dimension.in_(EXACT),
+        )
+        .group_by(DecisionCount.day, *counted)
     )
-    for day, dimension, value, onward, count in session.execute(erased):
-        found.setdefault(day, Tally())[dimension, value, onward] += count
+    found: dict[date, Tally[Counted]] = {}
+    for day, dimension, value, onward, count in session.execute(query):
+        found.setdefault(day, Tally())[dimension, value, onward] = int(count)
     return found
 
 
@@ -387,18 +398,3 @@ def _funnel(session: Session, site: str, closed: Period | None) -> Funnel:
     answered = sums.get("answered")
     undecided = None if answered is None else max(0, shown - answered)
     return Funnel(shown, answered, undecided if undecided and undecided >= K else None)
-
-
-def keep_counted(connection: Connection, site: str, decisions: Iterable[Decision]) -> None:
-    """Counts decisions that are about to be erased from a day that is not closed. The caller commits."""
-    through = figures.lock(connection, site)
-    session = Session(connection)
-    sums = Sums()
-    for each in decisions:
-        if through is None or each.day > through:
-            site_file = versions.site_file(versions.get(session, site, each.version))
-            columns = (column.key for column in (*OF_TOTALS, *OF_DETAIL))
-            decision = {name: getattr(each, name) for name in columns}
-            cells = [*totals(decision, site_file), *detail(decision)]
-            sums.update((site, (each.day, *cell)) for cell in cells)
-    counters.add(connection, sums)

@@ -40,7 +40,7 @@ def past(app: Flask) -> None:
         choices = [Choice.model_validate(factories.decision()) for _ in range(3)]
         record(
             *(
-                decisions.row(version, choice, None, "desktop", None, moment)
+                decisions.decided(version, choice, None, "desktop", None, moment)
                 for choice, moment in zip(choices, (now, now, then), strict=True)
             )
         )

@@ -18,7 +18,7 @@ from consent.stats import consents, visits
 from tests.conftest import KEY, count_hits
 from tests.factories import decide, decision, hit
 
-GROWING = ("decisions", "counters")
+GROWING = ("decisions", "counters", "decision_counts")
 PASSWORD = "correct horse battery"
 # A statement and its values, as the database gets them.
 Sent = tuple[str, Any]

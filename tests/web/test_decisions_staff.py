@@ -193,7 +193,7 @@ def test_another_sites_decisions_do_not_exist(app: Flask, alice: FlaskClient, ac
         choice = decisions.Choice.model_validate(
             decision(language="en", action="refuse", purposes={})
         )
-        record(decisions.row(version, choice, None, "phone", None, datetime.now(UTC)))
+        record(decisions.decided(version, choice, None, "phone", None, datetime.now(UTC)))
     sent = {"id": str(choice.id), "sure": "on"}
 
     for site in ("krukke", "07sor", "nowhere"):

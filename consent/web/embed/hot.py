@@ -45,7 +45,7 @@ from consent.counting.networks import Countries, Networks
 from consent.counting.robots import is_robot
 from consent.counting.useragent import classify
 from consent.ledger import decisions, first_party
-from consent.ledger.decisions import Choice, DecisionRow, Recorded
+from consent.ledger.decisions import Choice, Decided, Recorded
 from consent.ledger.group_commit import GroupCommit
 from consent.site.schema import SiteFile
 from consent.site.versions import Published
@@ -83,7 +83,7 @@ class HotPaths:
         self,
         app: Flask,
         memory: Memory,
-        decisions: GroupCommit[DecisionRow, Recorded | Conflict],
+        decisions: GroupCommit[Decided, Recorded | Conflict],
     ) -> None:
         self._app = app
         self._inner = app.wsgi_app
@@ -150,7 +150,7 @@ class HotPaths:
         except NotFound as error:
             raise Invalid(error.detail) from None
         recorded = self._decisions.commit(
-            decisions.row(version, choice, visitor, device, country, now)
+            decisions.decided(version, choice, visitor, device, country, now)
         )
         if isinstance(recorded, Conflict):
             raise recorded

@@ -141,7 +141,7 @@ def choose(site: str) -> ResponseReturnValue:
     country = current_app.extensions["consent_countries"].of(request.remote_addr)
     version = versions.published(session, site, choice.version)
     (recorded,) = decisions.record(
-        session.connection(), [decisions.row(version, choice, visitor, device, country, now)]
+        session.connection(), [decisions.decided(version, choice, visitor, device, country, now)]
     )
     if isinstance(recorded, Conflict):
         raise recorded
