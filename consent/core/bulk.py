@@ -35,7 +35,7 @@ class Bulk:
         self._tail = f" ON CONFLICT {conflict}"
         self._prepared: dict[str, tuple[list[Any], list[str]]] = {}
 
-    def execute(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+    def execute(self, connection: Connection, rows: Rows) -> None:
         """Inserts any number of rows, for whoever need not know which of them are new."""
         dialect = connection.dialect
         if dialect.name == "sqlite" and rows:
@@ -46,7 +46,7 @@ class Bulk:
             some = self.columns(dialect, rows[start : start + ROWS_AT_ONCE])
             connection.exec_driver_sql(self.text(dialect), tuple(some))
 
-    def count_written(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> int:
+    def count_written(self, connection: Connection, rows: Rows) -> int:
         """Inserts the rows as `conflict` says, and says how many it let in.
 
         The rows that come back are counted: a distributed PostgreSQL reports what it was given as what it did.
@@ -58,11 +58,11 @@ class Bulk:
         statement = self.text(dialect, len(rows)) + self.returning()
         return len(connection.exec_driver_sql(statement, tuple(given)).all())
 
-    def values(self, dialect: Dialect, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    def values(self, dialect: Dialect, rows: Rows) -> list[tuple[Any, ...]]:
         """The rows as the driver takes them."""
         return list(zip(*self.columns(dialect, rows), strict=True))
 
-    def columns(self, dialect: Dialect, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def columns(self, dialect: Dialect, rows: Rows) -> list[Any]:
         """The rows' values by column, as the driver takes them."""
         convert, _ = self._of(dialect)
         return [
@@ -205,5 +205,6 @@ class KeptInsert:
 
 def _has_been_left(connection: Any) -> bool:
     """Whether the server has something to say that nobody asked: it has closed the connection, or is about to."""
-    found, _, _ = select.select([connection.fileno()], [], [], 0)
-    return bool(found)
+    look = select.poll()  # select(2) knows no more than 1,024 files
+    look.register(connection.fileno(), select.POLLIN)
+    return bool(look.poll(0))

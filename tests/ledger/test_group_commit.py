@@ -8,11 +8,14 @@ from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from consent.core.db import db
 from consent.core.errors import Overloaded
 from consent.ledger import group_commit
 from consent.ledger.group_commit import GroupCommit
+from consent.models import DecisionCount
 from tests.conftest import count_hits
 from tests.factories import CHROME, decide, decision
 
@@ -45,6 +48,7 @@ def test_decisions_that_come_together_are_each_stored_and_answered(app) -> None:
     again = [decide(client, body) for body in bodies]
     assert [each.status_code for each in again] == [200] * MANY
     assert [each.get_json() for each in again] == [answer.get_json() for answer in answers]
+    assert counted(app) == MANY
 
 
 def test_one_decision_sent_many_times_at_once_is_stored_once(app) -> None:  # type: ignore[no-untyped-def]
@@ -54,6 +58,42 @@ def test_one_decision_sent_many_times_at_once_is_stored_once(app) -> None:  # ty
 
     assert Counter(answer.status_code for answer in answers) == {201: 1, 200: MANY - 1}
     assert len({answer.get_data() for answer in answers}) == 1
+    assert counted(app) == 1
+
+
+def test_of_a_group_that_is_partly_there_the_new_are_counted(app) -> None:  # type: ignore[no-untyped-def]
+    known = decision()
+    decide(app.test_client(), known)
+    bodies = [known, *(decision() for _ in range(MANY - 1))]
+
+    answers = together(lambda body: decide(app.test_client(), body), bodies)
+
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 201: MANY - 1}
+    assert counted(app) == MANY
+
+
+@pytest.mark.postgresql
+def test_a_connection_that_the_server_closes_is_replaced_before_anybody_notices(app) -> None:  # type: ignore[no-untyped-def]
+    client = app.test_client()
+    assert decide(client).status_code == 201
+    with app.app_context():
+        db.session.execute(
+            text(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        db.session.remove()
+
+    assert decide(client).status_code == 201
+
+
+def counted(app) -> int:  # type: ignore[no-untyped-def]
+    with app.app_context():
+        of_actions = DecisionCount.dimension == "consents.action"
+        found = db.session.scalar(select(func.sum(DecisionCount.count)).where(of_actions))
+        db.session.remove()
+    return int(found)
 
 
 def test_of_two_that_contradict_one_is_stored_and_the_other_told(app) -> None:  # type: ignore[no-untyped-def]
@@ -66,7 +106,6 @@ def test_of_two_that_contradict_one_is_stored_and_the_other_told(app) -> None:  
 
 
 def test_hits_that_come_together_are_all_counted(app, client: FlaskClient) -> None:  # type: ignore[no-untyped-def]
-    from consent.core.db import db
     from consent.models import Counter as Row
 
     def hit(number: int) -> int:
