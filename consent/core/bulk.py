@@ -52,15 +52,18 @@ class Bulk:
         The rows that come back are counted: a distributed PostgreSQL reports what it was given as what it did.
         """
         dialect = connection.dialect
-        given = self.columns(dialect, rows)
-        if dialect.name == "sqlite":
-            given = list(chain.from_iterable(zip(*given, strict=True)))
+        is_sqlite = dialect.name == "sqlite"
+        given = self.flat(dialect, rows) if is_sqlite else tuple(self.columns(dialect, rows))
         statement = self.text(dialect, len(rows)) + self.returning()
-        return len(connection.exec_driver_sql(statement, tuple(given)).all())
+        return len(connection.exec_driver_sql(statement, given).all())
 
     def values(self, dialect: Dialect, rows: Rows) -> list[tuple[Any, ...]]:
         """The rows as the driver takes them."""
         return list(zip(*self.columns(dialect, rows), strict=True))
+
+    def flat(self, dialect: Dialect, rows: Rows) -> tuple[Any, ...]:
+        """All values of the rows, one after the other, as the driver takes them."""
+        return tuple(chain.from_iterable(self.values(dialect, rows)))
 
     def columns(self, dialect: Dialect, rows: Rows) -> list[Any]:
         """The rows' values by column, as the driver takes them."""
@@ -142,8 +145,11 @@ class KeptInsert:
 
     def _on_sqlite(self, rows: Rows, beside: Rows) -> bool:
         dialect = self._engine.dialect
-        values = self._bulk.values(dialect, rows)
-        values_beside = self._beside.values(dialect, beside)
+        # One statement each: the driver lets other threads run at each row of several, and then waits for its turn.
+        statements = [
+            (bulk.text(dialect, len(some)), bulk.flat(dialect, some))
+            for bulk, some in ((self._bulk, rows), (self._beside, beside))
+        ]
         if self._connection is None:
             self._turn = turn_file(self._engine)
             self._connection = self._open()
@@ -155,11 +161,10 @@ class KeptInsert:
             fcntl.flock(self._turn, fcntl.LOCK_EX)
         try:
             connection.execute("BEGIN IMMEDIATE")
-            # SQLite counts what it wrote, and its driver gives no rows back for many.
-            written: int = connection.executemany(self._bulk.text(dialect), values).rowcount
+            written: int = connection.execute(*statements[0]).rowcount
             is_whole = written == len(rows)
             if is_whole:
-                connection.executemany(self._beside.text(dialect), values_beside)
+                connection.execute(*statements[1])
             connection.execute("COMMIT" if is_whole else "ROLLBACK")
         finally:
             if self._turn:
