@@ -110,6 +110,7 @@ SAME_ON_EACH_DATABASE = {
     "people/test_provider.py",
     "promises/test_anonymity.py",
     "promises/test_bodies.py",
+    "promises/test_no_paths.py",
     "site/test_known_services.py",
     "site/test_schema_check.py",
     "site/test_schema_words.py",
