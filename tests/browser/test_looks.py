@@ -280,6 +280,8 @@ class TestThePagesOwnStyles:
         page.locator(banner.SETTINGS).locator(banner.ACCEPT).click()
         expect(page.locator(banner.REOPEN)).to_be_visible()
         page.wait_for_function("document.querySelector('consent-banner:popover-open')")
+        # The last that comes: a word for those who do not see it.
+        expect(page.locator("consent-banner [role=status]")).not_to_be_empty()
         page.evaluate(REMEMBER)
         page.evaluate("document.querySelector('head > style').remove()")
         assert page.evaluate(CHANGES) == []
