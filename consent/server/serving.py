@@ -47,7 +47,7 @@ ORPHANED = 1
 PR_SET_PDEATHSIG = 1
 # Of mallopt(3), and the number of heaps that a worker's threads share.
 M_ARENA_MAX = -8
-HEAPS = 2
+HEAPS = 4
 # Looks at whether the port is free: on a busy machine the workers of a killed server take some seconds to end.
 FREE_TRIES = 16
 # Seconds between two looks at whether the port is open.
