@@ -5,6 +5,7 @@ import io
 import re
 from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -314,7 +315,8 @@ def test_publications_are_named(client: FlaskClient, stats_token: str) -> None:
     (publication,) = ask(client, stats_token, "consents").get_json()["publications"]
 
     assert publication["version"] == 1
-    assert publication["day"] == publication["published_at"][:10]
+    moment = datetime.fromisoformat(publication["published_at"])
+    assert publication["day"] == moment.astimezone(ZoneInfo("Europe/Oslo")).date().isoformat()
 
 
 class TestOtherOperations:
