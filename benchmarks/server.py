@@ -56,7 +56,7 @@ WHY = (
 
 
 Asked = tuple[str, int]
-# A build's answers to what is asked, a round after another, and the memory of its processes in MiB.
+# How a build answered what is asked, in each round.
 Runs = dict[Asked, list[Measured]]
 
 
@@ -134,7 +134,7 @@ def _measure(builds: list[Build], rounds: int, seconds: int) -> tuple[list[list[
         before = load.rows(builds[0].url)
         for number in range(rounds):
             for each in ASKED:
-                # Whoever comes second finds the machine warmer.
+                # The second of two may find the machine warmer, so they take turns.
                 for build, server in _that_know(each, servers)[:: 1 if number % 2 else -1]:
                     found = load.ask(server, each[0], seconds, connections=each[1])
                     build.runs.setdefault(each, []).append(found)

@@ -16,7 +16,7 @@ from consent.core.db import turn_file
 
 # Rows in one statement of PostgreSQL, so that none takes long.
 ROWS_AT_ONCE = 10_000
-# Kilobytes of a SQLite file that the one who writes keeps at hand: new rows go to all places of an index.
+# Kilobytes of cache of a kept connection to SQLite: new rows go to all parts of an index.
 INDEX_CACHE = 4_000
 # SQLSTATE.
 DIVISION_BY_ZERO = "22012"
@@ -36,7 +36,7 @@ class Bulk:
         self._prepared: dict[str, tuple[list[Any], list[str]]] = {}
 
     def execute(self, connection: Connection, rows: Rows) -> None:
-        """Inserts any number of rows, for whoever need not know which of them are new."""
+        """Inserts any number of rows, where nobody asks which of them are new."""
         dialect = connection.dialect
         if dialect.name == "sqlite" and rows:
             # Row by row: what the driver prepares for a statement it keeps, and it would grow with the rows.
@@ -146,10 +146,10 @@ class KeptInsert:
     def _on_sqlite(self, rows: Rows, beside: Rows) -> bool:
         dialect = self._engine.dialect
         # One statement each: the driver lets other threads run at each row of several, and then waits for its turn.
-        statements = [
+        insert, insert_beside = (
             (bulk.text(dialect, len(some)), bulk.flat(dialect, some))
             for bulk, some in ((self._bulk, rows), (self._beside, beside))
-        ]
+        )
         if self._connection is None:
             self._turn = turn_file(self._engine)
             self._connection = self._open()
@@ -161,10 +161,10 @@ class KeptInsert:
             fcntl.flock(self._turn, fcntl.LOCK_EX)
         try:
             connection.execute("BEGIN IMMEDIATE")
-            written: int = connection.execute(*statements[0]).rowcount
+            written: int = connection.execute(*insert).rowcount
             is_whole = written == len(rows)
             if is_whole:
-                connection.execute(*statements[1])
+                connection.execute(*insert_beside)
             connection.execute("COMMIT" if is_whole else "ROLLBACK")
         finally:
             if self._turn:

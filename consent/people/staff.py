@@ -186,6 +186,14 @@ def members_of(session: Session, site: str) -> list[tuple[Staff, str]]:
     return [(found, role) for found, role in session.execute(query)]
 
 
+def is_member(session: Session, site: str, email: str, role: str) -> bool:
+    """Whether somebody with this address may already do on the site all that the role allows."""
+    return any(
+        each.email == email.lower() and had in _at_least(role)
+        for each, had in members_of(session, site)
+    )
+
+
 def join(session: Session, member: Staff, site: str, role: str) -> None:
     """Gives a member a role in a site, in place of another that they had. The caller commits.
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -42,6 +43,7 @@ MOST_TRIES = 3
 # Values of a dimension that a day shows; all others are shown together.
 MOST_SHOWN = 500
 
+COUNTED_IN: tuple[type[Counter] | type[DecisionCount], ...] = (Counter, DecisionCount)
 # Dimension → value and what followed → count.
 Counted = Mapping[str, Mapping[tuple[str, str], int]]
 
@@ -140,22 +142,19 @@ def _take(connection: Connection, site: str, day: date) -> Counted:
         .where(Counter.site == site, Counter.day == day, Counter.dimension == "total")
         .with_for_update()
     )
-    cells: list[Any] = []
-    for table in (Counter, DecisionCount):
-        taken = delete(table).where(table.site == site, table.day == day)
-        cells += connection.execute(taken.returning(*_cells(table)))
-    return _sum_up(cells, is_first)
+    taken = [
+        delete(each).where(each.site == site, each.day == day).returning(*_cells(each))
+        for each in COUNTED_IN
+    ]
+    return _sum_up(chain.from_iterable(map(connection.execute, taken)), is_first)
 
 
 def _look(connection: Connection, site: str, day: date) -> Counted:
     """The same, and it stays."""
     through = connection.scalar(select(Site.closed_through).where(Site.site == site))
     is_first = through is None or through < day
-    cells: list[Any] = []
-    for table in (Counter, DecisionCount):
-        there = select(*_cells(table)).where(table.site == site, table.day == day)
-        cells += connection.execute(there)
-    return _sum_up(cells, is_first)
+    there = [select(*_cells(each)).where(each.site == site, each.day == day) for each in COUNTED_IN]
+    return _sum_up(chain.from_iterable(map(connection.execute, there)), is_first)
 
 
 def _cells(table: type[Counter] | type[DecisionCount]) -> tuple[Any, ...]:
@@ -169,7 +168,7 @@ def _sum_up(cells: Iterable[Any], is_first: bool) -> Counted:
     if not is_first:
         # Its decisions were counted with the others of that day: without them it would seem that nobody answered.
         counted.pop("banner", None)
-        # One that came later by itself would say of all that are shown what it was.
+        # The figures of decisions are exact: a late one, added by itself, would show what it was.
         for dimension in (*consents.EXACT, *consents.BROKEN_DOWN):
             counted.pop(dimension, None)
     return counted

@@ -60,7 +60,7 @@ SLOTS = 16
 Counted = tuple[str, str, str]
 
 
-class Decided(Protocol):
+class Countable(Protocol):
     """A decision, as far as it is counted."""
 
     @property
@@ -158,12 +158,12 @@ class ConsentResult:
         }
 
 
-def counted(decision: Decided, site_file: SiteFile) -> list[Counted]:
+def counted(decision: Countable, site_file: SiteFile) -> list[Counted]:
     """What is counted of a decision. `site_file` is that of its version."""
     return [*_totals(decision, site_file), *_detail(decision)]
 
 
-def _totals(decision: Decided, site_file: SiteFile) -> list[Counted]:
+def _totals(decision: Countable, site_file: SiteFile) -> list[Counted]:
     """What it adds to the exact figures."""
     action, purposes = decision.action, decision.purposes
     found = [("consents.action", action, "")]
@@ -179,7 +179,7 @@ def _totals(decision: Decided, site_file: SiteFile) -> list[Counted]:
     return found
 
 
-def _detail(decision: Decided) -> list[Counted]:
+def _detail(decision: Countable) -> list[Counted]:
     """What it adds to the others. Each has all decisions, because their number is known exactly."""
     action = decision.action
     found = [

@@ -25,17 +25,21 @@ def rows() -> tuple[int | None, ...]:
     return found
 
 
+def go_down_and_up(revision: str) -> None:
+    config = migrations()
+    with db.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+    migrate(db.engine)
+
+
 def test_what_is_stored_survives_the_way_down_and_up(app: Flask, client: FlaskClient) -> None:
     decide(client)
     hit(client)
     with app.app_context():
         before = rows()
-        config = migrations()
-        with db.engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.downgrade(config, FIRST)
 
-        migrate(db.engine)
+        go_down_and_up(FIRST)
 
         assert rows() == before == (2, 1)
         assert is_current(db.session())
@@ -50,12 +54,8 @@ def test_the_open_day_is_counted_once(app: Flask, client: FlaskClient) -> None:
         assert decisions.erase(db.session(), "07sor", erased.visitor) == 1
         db.session.commit()
         before = counts()
-        config = migrations()
-        with db.engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.downgrade(config, WITHOUT_COUNTS)
 
-        migrate(db.engine)
+        go_down_and_up(WITHOUT_COUNTS)
 
         assert counts() == before
         assert before["consents.action", "accept", ""] == 2

@@ -43,7 +43,7 @@ def invite(member: Staff, site: str) -> ResponseReturnValue:
     sites = list(dict.fromkeys([site, *form.getlist("site")]))
     if role not in staff.ROLES:
         raise Invalid(f"{role!r} is no role.")
-    if sites == [site] and _may_already(site, email, role):
+    if sites == [site] and staff.is_member(session, site, email, role):
         problem = gettext("%(email)s is already a member, with this role or more.", email=email)
         return _page(member, site, problem=problem, email=email), 409
     try:
@@ -128,13 +128,6 @@ def log(member: Staff, site: str) -> ResponseReturnValue:
         entries=[(each, said(each)) for each in found[:AT_ONCE]],
         older=found[AT_ONCE - 1].id if len(found) > AT_ONCE else None,
     )
-
-
-def _may_already(site: str, email: str, role: str) -> bool:
-    """Whether this is a member of the site, whom its owners see, and may do all that the role allows."""
-    roles = {each.email: had for each, had in staff.members_of(context.session(), site)}
-    had = roles.get(email.lower())
-    return had is not None and staff.ROLES.index(had) >= staff.ROLES.index(role)
 
 
 def _page(member: Staff, site: str, **more: object) -> str:
