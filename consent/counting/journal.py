@@ -56,29 +56,44 @@ class Journal:
         self._merge = merge
         self._process: uuid.UUID | None = None
         self._number = 0
-        # Held while one of these three is looked at or changed.
+        # Held while one of these three is looked at or changed, and never while somebody waits for a disk.
         self._lock = threading.Lock()
         self._file: File | None = None
         self._full: deque[File] = deque()
         self._merger: threading.Thread | None = None
+        # Held by whoever makes a file.
+        self._making = threading.Lock()
         # Held by whoever merges.
         self._merging = threading.Lock()
         self._anything = threading.Event()
 
     def add(self, site: str, cells: list[Cell]) -> None:
         """Returns when the hit outlives this process. Raises Overloaded if there is no room for it."""
+        while not self.add_at_once(site, cells):
+            self._begin_another()
+
+    def add_at_once(self, site: str, cells: list[Cell]) -> bool:
+        """As `add`, where that waits for no disk. False, and nothing is counted: a new file is needed."""
         with self._lock:
-            self._file = self._file or self._new()
-            if not self._file.add(site, cells):
-                if len(self._full) >= MOST_WAITING:
-                    raise Overloaded("Too many page views wait for the database.")
-                following = self._new()
-                following.add(site, cells)
-                self._full.append(self._file)
-                self._file = following
-        if not self._anything.is_set():
+            is_added = self._file is not None and self._file.add(site, cells)
+        if is_added and not self._anything.is_set():
             self._require_merger()
             self._anything.set()
+        return is_added
+
+    def _begin_another(self) -> None:
+        """Puts a new file in the place of the one that has no room, or of none."""
+        with self._making:
+            full = self._file
+            if full is not None and full.has_room:
+                return  # another thread saw to it
+            if len(self._full) >= MOST_WAITING:
+                raise Overloaded("Too many page views wait for the database.")
+            following = self._new()
+            with self._lock:
+                if full is not None:
+                    self._full.append(full)
+                self._file = following
 
     def _new(self) -> "File":
         self._process = self._process or uuid.uuid4()
@@ -105,7 +120,7 @@ class Journal:
         while self._anything.wait(IDLE) or not self._ends():
             self._anything.clear()
             try:
-                self.merge()
+                self.merge(goes_on=True)
             except Exception as error:  # whatever it is, the next hits are to be counted
                 reason = getattr(error, "orig", None) or error
                 log_throttle.log_error(__name__, f"Page views wait to be counted: {reason}")
@@ -121,13 +136,14 @@ class Journal:
             self._merger = None
             return True
 
-    def merge(self) -> None:
-        """Adds to the counters all that was counted here until now, and what dead processes left.
+    def merge(self, goes_on: bool = False) -> None:
+        """Adds to the counters all that was counted here until now, and what dead processes left. If it `goes_on`, the
+        next hits find a file.
 
         Raises SQLAlchemyError and OSError. What is not merged then waits for the next time.
         """
         with self._merging:
-            for file in self._until_now():
+            for file in self._until_now(goes_on):
                 self._merge(*_of(file.path), file.sums())
                 file.remove()
             for path, sums in _abandoned(self._folder):
@@ -142,17 +158,27 @@ class Journal:
             reason = getattr(error, "orig", None) or error
             log_throttle.log_error(__name__, f"Page views wait to be counted: {reason}")
 
-    def _until_now(self) -> "Iterator[File]":
+    def _until_now(self, goes_on: bool) -> "Iterator[File]":
         """The full files and the one that is being filled. Each stays until the caller asks for the next."""
         for _ in range(len(self._full) + 1):
-            with self._lock:
+            if not self._full:
+                self._take(goes_on)
                 if not self._full:
-                    if self._file is None:
-                        return
-                    self._full.append(self._file)
-                    self._file = None
+                    return
             yield self._full[0]
             self._full.popleft()
+
+    def _take(self, goes_on: bool) -> None:
+        """Puts the file that is being filled among the full ones."""
+        with self._making:
+            following = None
+            if goes_on and self._file is not None:
+                with suppress(Overloaded):
+                    following = self._new()
+            with self._lock:
+                if self._file is not None:
+                    self._full.append(self._file)
+                self._file = following
 
 
 class File:
@@ -178,12 +204,14 @@ class File:
         # Where in `_words` the count of a site's cell is.
         self._places: dict[str, dict[Cell, int]] = {}
         self._end = 0
+        self.has_room = True
 
     def add(self, site: str, cells: list[Cell]) -> bool:
         """Counts each of the cells once more. False, and nothing is counted, if there is no room for the new ones."""
         places = self._places.setdefault(site, {})
         new = [cell for cell in cells if cell not in places]
         if new and not self._make_room(site, new):
+            self.has_room = False
             return False
         words = self._words
         for cell in cells:

@@ -6,6 +6,7 @@ Both come from MMDB files of the operator's. The address itself goes no further 
 import ipaddress
 import itertools
 import re
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -37,6 +38,8 @@ SAMPLE = 1000
 STEPS = 100_000
 # Seconds after which a file is looked at again, and read anew if it has changed.
 FRESH_FOR = 60.0
+# The name of a thread that looks.
+FOLLOWER = "follower"
 
 Record = dict[str, Any]
 
@@ -92,6 +95,11 @@ class Lookup:
             return
         # Two threads may both read it, which does no harm.
         self._looked_at = time.monotonic()
+        # Whoever asks does not wait for a disk.
+        threading.Thread(target=self._look, name=FOLLOWER, daemon=True).start()
+
+    def _look(self) -> None:
+        """Reads the file anew if it has changed."""
         changed_at = _changed_at(self._path)
         if changed_at == self._changed_at:
             return
