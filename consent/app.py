@@ -92,7 +92,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         _hits_folder(read, engine), partial(hits.merge, engine, Bounds())
     )
     decisions = app.extensions["consent_decisions"] = GroupCommit(partial(Writer, engine))
-    app.wsgi_app = HotPaths(app, memory, decisions)  # type: ignore[method-assign]
+    hot = app.extensions["consent_hot"] = HotPaths(app, memory, decisions)
+    app.wsgi_app = hot  # type: ignore[method-assign]
     if read.trusted_proxies:
         hops = read.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

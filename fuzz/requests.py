@@ -54,8 +54,7 @@ def request(data: bytes) -> None:
     method, _, target = first.partition(b" ")
     if method not in (b"GET", b"POST", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"):
         return
-    # granian refuses what is no UTF-8 in a line.
-    line = NOT_IN_HEADER.sub(b"", target).decode("utf-8", "ignore").encode()
+    line = NOT_IN_HEADER.sub(b"", target)
     path, _, query = line.partition(b"?")
     headers = [found.groups() for line in lines if (found := HEADER.fullmatch(line))]
     named = {

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from consent.banner import script
 from consent.banner.script import Served
 from consent.core import log_throttle
-from consent.core.errors import UnknownSite
+from consent.core.errors import NotAtHand, UnknownSite
 from consent.models import Site
 from consent.site import versions
 from consent.site.versions import Published
@@ -39,15 +39,21 @@ class Memory:
         self._versions: dict[tuple[str, int], Published] = {}
         self._asking = threading.Lock()
 
-    def current(self, site: str) -> InForce:
+    def current(self, site: str, wait: bool = True) -> InForce:
         """What is in force. While the database does not answer, what was in force when it last did.
 
-        Raises UnknownSite.
+        Raises UnknownSite; and NotAtHand where the database has to be asked, and the caller does not `wait`.
         """
         held = self._held.get(site)
+        if held is not None and time.monotonic() - held[0] < FRESH_FOR:
+            return held[1]
+        if not wait:
+            if held is not None and self._asking.locked():
+                return held[1]
+            raise NotAtHand
         if held is None:
             return self._ask(site, None)
-        if time.monotonic() - held[0] < FRESH_FOR or not self._asking.acquire(blocking=False):
+        if not self._asking.acquire(blocking=False):
             return held[1]
         try:
             return self._ask(site, held[1])
@@ -60,6 +66,11 @@ class Memory:
         finally:
             self._asking.release()
 
+    def held(self, site: str) -> InForce | None:
+        """What was in force when somebody last looked."""
+        held = self._held.get(site)
+        return held and held[1]
+
     def _ask(self, site: str, known: InForce | None) -> InForce:
         asked_at = time.monotonic()
         with self._sessions() as session:
@@ -70,19 +81,21 @@ class Memory:
             if known is None or known.published.number != number:
                 published = versions.published(session, site, number)
                 body = script.of_version(session, site, number, self._address)
-                known = InForce(published, script.encode(body))
+                known = InForce(_at_hand(published), script.encode(body))
         self._held[site] = (asked_at, known)
         return known
 
-    def version(self, site: str, number: int) -> Published:
-        """A version, whether or not it is still in force. Raises NotFound."""
+    def version(self, site: str, number: int, wait: bool = True) -> Published:
+        """A version, whether or not it is still in force. Raises NotFound, and NotAtHand as `current` does."""
         held = self._held.get(site)
         if held and held[1].published.number == number:
             return held[1].published
         found = self._versions.get((site, number))
         if found is None:
+            if not wait:
+                raise NotAtHand
             with self._sessions() as session:
-                found = versions.published(session, site, number)
+                found = _at_hand(versions.published(session, site, number))
             if len(self._versions) >= MOST_VERSIONS:
                 self._versions.clear()
             self._versions[site, number] = found
@@ -91,3 +104,9 @@ class Memory:
     def forget(self) -> None:
         self._held.clear()
         self._versions.clear()
+
+
+def _at_hand(published: Published) -> Published:
+    """Reads now what is else read from the disk when it is first asked for."""
+    _ = published.site_file.zone
+    return published

@@ -25,6 +25,10 @@ class ConsentError(Exception):
         self.errors = errors or []
 
 
+class NotAtHand(Exception):
+    """What is asked for is not in memory, and whoever asks must not wait for it."""
+
+
 class Malformed(ConsentError):
     kind, title, status = "malformed", "The body is not what this address reads", 400
 

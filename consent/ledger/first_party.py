@@ -9,8 +9,9 @@ import re
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -54,17 +55,16 @@ def place(environ: Mapping[str, Any], site: str) -> Place | None:
     The browser says how near the page is (Fetch Metadata, which knows public suffixes); without that, only the
     same host is near.
     """
-    origin = _split(environ.get("HTTP_ORIGIN", ""))
-    server = _split("//" + environ.get("HTTP_HOST", ""))
-    host = server and server.hostname
-    if not origin or not origin.hostname or not host:
+    scheme, page = _scheme_and_host(environ.get("HTTP_ORIGIN", ""))
+    _, host = _scheme_and_host("//" + environ.get("HTTP_HOST", ""))
+    if not page or not host:
         return None
-    is_secure = origin.scheme == "https"
+    is_secure = scheme == "https"
     # A proxy at the page's own address may name itself as the host.
     near = environ.get("HTTP_SEC_FETCH_SITE")
-    if near == "same-origin" or origin.hostname == host:
+    if near == "same-origin" or page == host:
         return Place(_name(_cookies(environ), site), "", is_secure)
-    domain = _shared(origin.hostname, host)
+    domain = _shared(page, host)
     # Other websites below this domain may have choices of their own.
     return Place(own_name(site), domain, is_secure) if near == "same-site" and domain else None
 
@@ -87,7 +87,7 @@ def value(
     if SECONDS.fullmatch(known.get("t", "")) and int(known["t"]) > chosen_at:
         return None
     means = version.meanings
-    purpose_of = {each.key: each.purpose for each in version.site_file.services}
+    purpose_of = version.site_file.purpose_of
     purposes = {key: means[key] if choice.purposes.get(key) else "0" for key in means}
     services = {
         key: means[purpose_of[key]] if granted else "0"
@@ -113,7 +113,7 @@ def value(
 
 
 def _join(said: dict[str, str]) -> str:
-    return FORM + "~".join(said.get(name, "") for name in FIELDS)
+    return FORM + "~".join([said.get(name, "") for name in FIELDS])
 
 
 def header(where: Place, value: str, seconds: int) -> tuple[str, str]:
@@ -125,12 +125,14 @@ def header(where: Place, value: str, seconds: int) -> tuple[str, str]:
     return "Set-Cookie", "; ".join(parts)
 
 
-def _split(address: str) -> SplitResult | None:
-    """None for what is no address: a client may send anything as a host."""
+@lru_cache(maxsize=1024)
+def _scheme_and_host(address: str) -> tuple[str, str]:
+    """Both empty for what is no address: a client may send anything as a host."""
     try:
-        return urlsplit(address)
+        found = urlsplit(address)
+        return found.scheme, found.hostname or ""
     except ValueError:
-        return None
+        return "", ""
 
 
 def _name(cookies: dict[str, str], site: str) -> str:
@@ -143,7 +145,8 @@ def _name(cookies: dict[str, str], site: str) -> str:
 def _cookies(environ: Mapping[str, Any]) -> dict[str, str]:
     """Of several with one name the first, which is the one of the longest path."""
     found: dict[str, str] = {}
-    for pair in environ.get("HTTP_COOKIE", "").split(";"):
+    sent = environ.get("HTTP_COOKIE")
+    for pair in sent.split(";") if sent else ():
         name, _, text = pair.strip().partition("=")
         if name not in found or text.startswith(FORM):
             found[name] = text

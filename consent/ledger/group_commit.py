@@ -44,26 +44,26 @@ class Writer(Protocol[Item, Written]):
 class Handed(Generic[Item, Written]):
     """An item on its way, and what became of it."""
 
-    __slots__ = ("_done", "error", "is_finished", "item", "written")
+    __slots__ = ("error", "is_finished", "item", "then", "written")
 
-    def __init__(self, item: Item) -> None:
+    def __init__(self, item: Item, then: "Callable[[Handed[Item, Written]], None]") -> None:
         self.item = item
+        # Called when it is finished, in the writer's thread or on the loop (GroupCommit).
+        self.then = then
         self.written: Written | None = None
         self.error: Exception | None = None
         self.is_finished = False
-        # Held until the item is finished: a bare lock is the cheapest thing to wait for.
-        self._done = threading.Lock()
-        self._done.acquire()
 
     def finish(self, written: Written | None = None, error: Exception | None = None) -> None:
         if not self.is_finished:
             self.written, self.error, self.is_finished = written, error, True
-            self._done.release()
 
-    def wait(self) -> Written:
-        if not self._done.acquire(timeout=PATIENCE):
-            self.is_finished = True  # a writer that comes to it later leaves it out
-            raise Overloaded("The database takes too long.")
+    def give_up(self) -> None:
+        """Ends the wait. A writer that comes to it later leaves it out."""
+        self.finish(error=Overloaded("The database takes too long."))
+
+    def result(self) -> Written:
+        """What was written. Raises what stopped that."""
         if self.error is not None:
             raise self.error
         return self.written  # type: ignore[return-value]
@@ -84,6 +84,8 @@ class GroupCommit(Generic[Item, Written]):
         self._began: float | None = None
         # When the database last took nothing; None: it has taken something since.
         self._failed_at: float | None = None
+        # Calls a function on an event loop.
+        self._call_soon: Callable[..., object] | None = None
 
     def is_failing(self, within: float) -> bool:
         """Whether the database took nothing when it was last asked, in the last `within` seconds."""
@@ -96,12 +98,30 @@ class GroupCommit(Generic[Item, Written]):
         Raises Overloaded if too many wait or the database takes too long, and whatever stopped the commit. An item
         whose wait was given up may be committed all the same.
         """
+        # A bare lock is the cheapest thing to wait for.
+        done = threading.Lock()
+        done.acquire()
+        handed = self.hand(item, lambda _: done.release())
+        if not done.acquire(timeout=PATIENCE):
+            handed.give_up()
+        return handed.result()
+
+    def hand(
+        self, item: Item, then: Callable[[Handed[Item, Written]], None]
+    ) -> Handed[Item, Written]:
+        """Returns at once; `then` is called when the item is finished, and must not wait. Raises Overloaded."""
         if self._queue.qsize() >= MOST_WAITING:
             raise Overloaded("Too many requests wait for the database.")
-        handed: Handed[Item, Written] = Handed(item)
+        handed = Handed(item, then)
         self._queue.put(handed)
         self._require_writer()
-        return handed.wait()
+        return handed
+
+    def tell_through(self, call_soon: Callable[..., object]) -> None:
+        """From now on `then` is called on an event loop, which is woken once for a group, and not in the writer's
+        thread. `call_soon` takes a function and what it is to be called with.
+        """
+        self._call_soon = call_soon
 
     def _require_writer(self) -> None:
         writer, began = self._writer, self._began
@@ -150,6 +170,7 @@ class GroupCommit(Generic[Item, Written]):
             finally:
                 for each in group:
                     each.finish(error=Overloaded("The writer stopped."))
+                self._tell(group)
                 if me is self._writer:
                     self._began = None
 
@@ -177,6 +198,17 @@ class GroupCommit(Generic[Item, Written]):
             for each, written in zip(group, found, strict=True):
                 each.finish(written)
 
+    def _tell(self, group: list[Handed[Item, Written]]) -> None:
+        if self._call_soon is None:
+            _tell_each(group)
+        else:
+            self._call_soon(_tell_each, group)
+
     def _fail(self, group: list[Handed[Item, Written]], error: Exception) -> None:
         for each in group:
             each.finish(error=error)
+
+
+def _tell_each(group: list[Handed[Item, Written]]) -> None:
+    for each in group:
+        each.then(each)

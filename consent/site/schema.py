@@ -363,6 +363,11 @@ class SiteFile(Part):
         return frozenset(each.key for each in self.services if each.purpose != NECESSARY)
 
     @cached_property
+    def purpose_of(self) -> dict[str, str]:
+        """The purpose of each service, both by key."""
+        return {each.key: each.purpose for each in self.services}
+
+    @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.site.timezone)
 

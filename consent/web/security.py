@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, request
@@ -22,6 +22,8 @@ HTMX_INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9
 
 # Bytes. The largest honest body is a decision with a choice for every service.
 MAX_BODY = 16 * 1024
+# Of forms of staff, with a site file.
+LARGEST_FORM = 512 * 1024
 # Bytes of path and query. RFC 9110, section 4.1, wants 8000 to be read.
 LONGEST_ADDRESS = 8000
 
@@ -92,9 +94,9 @@ def require_plain(environ: Mapping[str, Any]) -> None:
 def require_whole() -> None:
     """Refuses a form that may have broken off: what is missing of it would be a box that nobody ticked.
 
-    With a length, a body that is shorter is refused by Werkzeug, unless the server says that it watches over the end
-    itself. Granian says so, and hands on what had come. A body in chunks it ends in the same way, wherever it broke
-    off; browsers send none, and proxies pass the length on.
+    `consent serve` hands on whole bodies, and says how long they are. Of other servers, some say that they watch over
+    the end and hand on what had come; then Werkzeug would not compare it with the length. A body in chunks they may end
+    in the same way, wherever it broke off; browsers send none, and proxies pass the length on.
     """
     if request.method != "POST":
         return
@@ -105,10 +107,7 @@ def require_whole() -> None:
 
 
 def encode_query(environ: dict[str, Any]) -> None:
-    """Percent-encodes bytes in the query that no browser sends as they are: of some Werkzeug makes an error.
-
-    Granian refuses those, which are no UTF-8; other servers do not.
-    """
+    """Percent-encodes bytes in the query that no browser sends as they are: of some Werkzeug makes an error."""
     query = environ.get("QUERY_STRING", "")
     if not query.isascii():
         environ["QUERY_STRING"] = "".join(
@@ -145,23 +144,23 @@ def common_headers(scheme: str, hsts: str) -> dict[str, str]:
     return {"X-Content-Type-Options": "nosniff", **secure}
 
 
-@cache
-def embed_headers(scheme: str, hsts: str) -> dict[str, str]:
-    """Those of what pages of other origins read, without cookies."""
-    return {
+@lru_cache(maxsize=1024)
+def embed_headers(scheme: str, hsts: str, origin: str = "") -> dict[str, str]:
+    """Those of what pages of other origins read, without cookies. A page of `origin` may send and read it with headers
+    and cookies that somebody adds as well.
+    """
+    shared = {
         **common_headers(scheme, hsts),
         "Access-Control-Allow-Origin": "*",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
-
-
-def shared_with(origin: str) -> dict[str, str]:
-    """What lets a page of this origin send and read, with headers and cookies that somebody adds as well."""
-    return {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Credentials": "true",
-        "Vary": "Origin",
-    }
+    if origin:
+        shared |= {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Credentials": "true",
+            "Vary": "Origin",
+        }
+    return shared
 
 
 def headers(response: Response, htmx_url: str, hsts: str) -> Response:

@@ -19,15 +19,11 @@ from consent.notice.drafts import Snapshot
 from consent.people import audit, sessions, staff
 from consent.site import versions
 from consent.web import context
-from consent.web.security import DEVICE, own_cookie, require_own_page
+from consent.web.security import DEVICE, LARGEST_FORM, own_cookie, require_own_page
 
 View = Callable[..., ResponseReturnValue]
 # Seconds for which a browser is known.
 DEVICE_LIFETIME = 365 * 24 * 60 * 60
-
-
-# Bytes of a site file. A form of it is larger than what visitors send.
-LARGEST = 512 * 1024
 # Characters of a page's address that people are sent back to. Quoted and escaped, each may take twelve.
 LONGEST_TARGET = 500
 
@@ -54,7 +50,7 @@ def _keep_language(_endpoint: str, values: dict[str, Any]) -> None:
 def take_large_forms(blueprint: Blueprint) -> None:
     @blueprint.before_request
     def allow() -> None:
-        request.max_content_length = request.max_form_memory_size = LARGEST
+        request.max_content_length = request.max_form_memory_size = LARGEST_FORM
 
 
 def _shared() -> dict[str, Any]:

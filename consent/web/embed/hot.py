@@ -7,6 +7,7 @@ request, calls the rules that everything else calls, and writes the answer.
 import logging
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -35,10 +36,12 @@ from consent.core.errors import (
     NotFound,
     Overloaded,
     TooMany,
+    UnknownSite,
     WrongOrigin,
 )
 from consent.core.settings import Settings
 from consent.counting import cleaning, hits
+from consent.counting.counters import Cell
 from consent.counting.hits import Hit, Seen
 from consent.counting.journal import Journal
 from consent.counting.networks import Countries, Networks
@@ -70,10 +73,34 @@ ENCODINGS = ("br", "gzip")
 FETCHED_FOR = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 
 
+class Target(NamedTuple):
+    site: str
+    what: str
+
+
 class HotResponse(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
     body: bytes = b""
+
+
+class ToCommit(NamedTuple):
+    """A decision that is to be committed, and what is answered then."""
+
+    decided: Decided
+    answer: Callable[[Recorded | Conflict], HotResponse]
+
+
+class ToCount(NamedTuple):
+    """Cells of a page view that are to be counted. The answer is empty."""
+
+    site: str
+    cells: list[Cell]
+
+
+# What is known of a request once it was read: the answer, or what has to be written before there is one.
+Asked = HotResponse | ToCommit | ToCount
+COUNTED = HotResponse(204, [])
 
 
 class HotPaths:
@@ -91,50 +118,78 @@ class HotPaths:
         self._decisions = decisions
         self._settings: Settings = app.extensions["consent_settings"]
         self._crowding: Crowding = app.extensions["consent_crowding"]
+        self._journal: Journal = app.extensions["consent_journal"]
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
-        if found is None:
+        target = self.target(environ)
+        if target is None:
             security.encode_query(environ)
             return self._inner(environ, start_response)
-        method = environ["REQUEST_METHOD"]
         try:
-            answer = self._answer(environ, method, *found.groups())
+            answer = self._written(self.asked(environ, target))
         except Exception as error:
-            answer = _refusal(error)
-        shared = security.embed_headers(environ["wsgi.url_scheme"], self._settings.hsts)
-        origin = environ.get("HTTP_ORIGIN")
-        if method in ("POST", "OPTIONS") and origin and self._is_of(found[1], origin):
-            shared = shared | security.shared_with(origin)
-        headers = [*answer.headers, *shared.items()]
+            answer = refusal(error)
+        headers = [*answer.headers, *self.shared_headers(environ, target).items()]
         if answer.status not in (204, 304):
             headers.append(("Content-Length", str(len(answer.body))))
         start_response(f"{answer.status} {HTTP_STATUS_CODES[answer.status]}", headers)
-        return [] if method == "HEAD" else [answer.body]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
-    def _answer(self, environ: Environ, method: str, site: str, what: str) -> HotResponse:
+    def target(self, environ: Environ) -> Target | None:
+        """The hot path that a request is for. None: it is for another."""
+        found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
+        return found and Target(*found.groups())
+
+    def _written(self, asked: Asked) -> HotResponse:
+        """Waits until all is written that the answer has to wait for."""
+        match asked:
+            case ToCommit(decided, answer):
+                return answer(self._decisions.commit(decided))
+            case ToCount(site, cells):
+                self._journal.add(site, cells)
+                return COUNTED
+        return asked
+
+    def asked(self, environ: Environ, target: Target, wait: bool = True) -> Asked:
+        """What a request to a hot path asks for. Raises what it is refused for.
+
+        A caller that does not `wait` is never held up by a database: NotAtHand is raised instead.
+        """
+        site, what = target
+        method = environ["REQUEST_METHOD"]
         if method == "OPTIONS":
+            with suppress(UnknownSite, SQLAlchemyError):  # which the request that follows is told
+                self._memory.current(site, wait)
             return HotResponse(
                 204, [("Allow", ", ".join((*METHODS[what], "OPTIONS"))), *_preflight(environ)]
             )
         if method not in METHODS[what]:
             raise MethodNotAllowed(METHODS[what])
+        in_force = self._memory.current(site, wait)
         if what == ".js":
-            return script(environ, self._memory.current(site).script, SCRIPT_AGE)
+            return script(environ, in_force.script, SCRIPT_AGE)
         if not self._crowding.takes_request(environ.get("REMOTE_ADDR", "")):
             raise TooMany("Try again in a minute.")
-        post = {"/decisions": self._decide, "/cookie": self._keep, "/hits": self._hit}[what]
-        return post(environ, site)
+        _require_origin(environ, in_force.published.site_file)
+        match what:
+            case "/hits":
+                return self._hit(environ, in_force.published)
+            case "/cookie":
+                return self._keep(environ, in_force.published)
+        return self._decide(environ, in_force.published, wait)
 
-    def _is_of(self, site: str, origin: str) -> bool:
-        try:
-            return origin in self._memory.current(site).published.site_file.site.origins
-        except Exception:  # no such site, or no database: the answer says so already
-            return False
+    def shared_headers(self, environ: Environ, target: Target) -> dict[str, str]:
+        """What an answer to this request has beside its own headers, as one object for all that have the same."""
+        origin = ""
+        if environ["REQUEST_METHOD"] in ("POST", "OPTIONS"):
+            origin = environ.get("HTTP_ORIGIN", "")
+            held = origin and self._memory.held(target.site)
+            if not held or origin not in held.published.site_file.site.origins:
+                origin = ""
+        return security.embed_headers(environ["wsgi.url_scheme"], self._settings.hsts, origin)
 
-    def _decide(self, environ: Environ, site: str) -> HotResponse:
-        in_force = self._memory.current(site).published
-        _require_origin(environ, in_force.site_file)
+    def _decide(self, environ: Environ, in_force: Published, wait: bool) -> ToCommit:
+        site = in_force.site
         choice = _body(environ, Choice)
         # What the browser says of itself in headers, a page's scripts cannot take back.
         gpc, dnt = context.sends_gpc(environ), context.sends_dnt(environ)
@@ -146,49 +201,56 @@ class HotPaths:
         countries: Countries = self._app.extensions["consent_countries"]
         country = countries.of(environ.get("REMOTE_ADDR"))
         try:
-            version = self._memory.version(site, choice.version)
+            version = self._memory.version(site, choice.version, wait)
         except NotFound as error:
             raise Invalid(error.detail) from None
-        recorded = self._decisions.commit(
-            decisions.decided(version, choice, visitor, device, country, now)
-        )
-        if isinstance(recorded, Conflict):
-            raise recorded
-        decision = recorded.decision
-        answer: dict[str, Any] = {"receipt": decisions.receipt(decision, version.hash)}
-        token = choice.token if visitor else None
-        if recorded.is_senders(visitor, now):
-            token = answer["token"] = tokens.issue(
-                keys, site, decision.visitor, decision.decided_at
-            )
-        headers = [("Content-Type", "application/json")]
-        if where := first_party.place(environ, site):
-            cookie = first_party.value(environ, where, version, choice, token or "", now)
-            if cookie:
-                seconds = in_force.site_file.asking.seconds
-                headers.append(first_party.header(where, cookie, seconds))
-                answer["cookie"] = cookie
-        return HotResponse(201 if recorded.is_new else 200, headers, to_json(answer))
 
-    def _keep(self, environ: Environ, site: str) -> HotResponse:
+        def answer(recorded: Recorded | Conflict) -> HotResponse:
+            if isinstance(recorded, Conflict):
+                raise recorded
+            decision = recorded.decision
+            said: dict[str, Any] = {"receipt": decisions.receipt(decision, version.hash)}
+            token = choice.token if visitor else None
+            if recorded.is_senders(visitor, now):
+                token = said["token"] = tokens.issue(
+                    keys, site, decision.visitor, decision.decided_at
+                )
+            headers = [("Content-Type", "application/json")]
+            if where := first_party.place(environ, site):
+                cookie = first_party.value(environ, where, version, choice, token or "", now)
+                if cookie:
+                    seconds = in_force.site_file.asking.seconds
+                    headers.append(first_party.header(where, cookie, seconds))
+                    said["cookie"] = cookie
+            return HotResponse(201 if recorded.is_new else 200, headers, to_json(said))
+
+        return ToCommit(decisions.decided(version, choice, visitor, device, country, now), answer)
+
+    def _keep(self, environ: Environ, in_force: Published) -> HotResponse:
         """Sets the cookie again as the page has changed it since its decision."""
-        site_file = self._memory.current(site).published.site_file
-        _require_origin(environ, site_file)
         kept = _body(environ, first_party.Kept)
-        where = first_party.place(environ, site)
+        where = first_party.place(environ, in_force.site)
         if where is None:
             return HotResponse(204, [("X-Consent", "not kept: this is not the website's own host")])
-        seconds = min(kept.seconds, site_file.asking.seconds)
+        seconds = min(kept.seconds, in_force.site_file.asking.seconds)
         return HotResponse(204, [first_party.header(where, kept.value, seconds)])
 
-    def _hit(self, environ: Environ, site: str) -> HotResponse:
-        in_force = self._memory.current(site).published
-        _require_origin(environ, in_force.site_file)
-        return count(self._app, environ, in_force, _body(environ, Hit))
+    def _hit(self, environ: Environ, in_force: Published) -> HotResponse | ToCount:
+        return viewed(self._app, environ, in_force, _body(environ, Hit))
 
 
 def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> HotResponse:
     """Counts a page view, or says in a header why it is none that counts."""
+    asked = viewed(app, environ, in_force, hit)
+    if isinstance(asked, HotResponse):
+        return asked
+    journal: Journal = app.extensions["consent_journal"]
+    journal.add(asked.site, asked.cells)
+    return COUNTED
+
+
+def viewed(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> HotResponse | ToCount:
+    """What is to be counted of a page view, or why it is none that counts."""
     site_file = in_force.site_file
     reason = _uncounted(environ, site_file)
     if reason:
@@ -201,7 +263,6 @@ def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> HotRes
         )
     networks: Networks = app.extensions["consent_networks"]
     countries: Countries = app.extensions["consent_countries"]
-    journal: Journal = app.extensions["consent_journal"]
     seen = Seen(
         environ.get("HTTP_ORIGIN"),
         classify(environ.get("HTTP_USER_AGENT", "")),
@@ -210,8 +271,7 @@ def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> HotRes
         countries.of(environ.get("REMOTE_ADDR")),
     )
     cells = hits.cells(site_file, hit, seen, context.now(), in_force.number)
-    journal.add(in_force.site, cells)
-    return HotResponse(204, [])
+    return ToCount(in_force.site, cells)
 
 
 def script(environ: Environ, served: Served, cache_control: str) -> HotResponse:
@@ -255,8 +315,9 @@ def _uncounted(environ: Environ, site_file: SiteFile) -> str | None:
     if context.sends_dnt(environ):
         return "Do Not Track"
     # Fetched in advance: nobody has seen it yet (Fetch, Sec-Purpose; earlier browsers had names of their own).
-    if any("pre" in environ.get(name, "") for name in FETCHED_FOR):
-        return "prefetch"
+    for name in FETCHED_FOR:
+        if "pre" in environ.get(name, ""):
+            return "prefetch"
     return "a robot" if is_robot(environ.get("HTTP_USER_AGENT", "")) else None
 
 
@@ -300,7 +361,8 @@ def _read_chunks(environ: Environ) -> bytes:
     return body
 
 
-def _refusal(error: Exception) -> HotResponse:
+def refusal(error: Exception) -> HotResponse:
+    """The answer to a request that was refused or failed; what failed is logged."""
     if isinstance(error, SQLAlchemyError):
         problems.log_database(error)
     elif isinstance(error, Overloaded):
