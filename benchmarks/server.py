@@ -1,4 +1,4 @@
-"""Measures the server's hot paths beside a bare Flask view, on the same WSGI server: `python -m benchmarks.server`.
+"""Measures the server's hot paths beside a bare Flask view on granian: `python -m benchmarks.server`.
 
 All servers run with two processes; wrk asks each path in turn, and each round begins with the echo. `--beside` names an
 earlier revision, which is built from git and asked each path just before or after this one. Compare ratios within one
@@ -49,9 +49,8 @@ POSTGRES_TARGETS = {("decision", load.CONNECTIONS): 0.5, ("decision", MANY): 0.7
 WHY = (
     "CPU is the server's user and system time for each request answered. Waits are how often one of its threads "
     "stopped, for each request answered.",
-    "The server replies to a decision once the commit is on disk. So the decision's thread stops for the writer, which "
-    "waits for the disk, and for its turn in the interpreter, which other threads hold. These stops, and the "
-    "processor's caches lost at each, set a decision apart from a hit. All decisions that wait share one commit.",
+    "The server replies to a decision once the commit is on disk. All decisions that wait share one commit, so a "
+    "process takes more of them a second the more connections there are.",
 )
 
 
@@ -107,7 +106,7 @@ def _introduction(rounds: int, seconds: int, beside: str | None) -> str:
         f"{os.cpu_count()} cores. The numbers are medians of {rounds} rounds of {seconds} s each."
     )
     facts = [
-        f"granian serves with {load.WORKERS} processes of {load.THREADS} threads; those of the echo have one.",
+        f"`consent serve` has {load.WORKERS} processes. The echo has as many, of one thread, on granian.",
         f"wrk sends requests from the same machine, through {load.CONNECTIONS} or {MANY} connections.",
         "Ratios are to the echo in the same round, with as many connections.",
         "Memory is that of all processes after the last round.",

@@ -15,7 +15,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from consent.demo import SITE_FILE
-from consent.server.serving import GRACE
+from consent.server.workers import GRACE
 from tests.conftest import KEY
 from tests.factories import CHROME
 from tests.ports import free_port

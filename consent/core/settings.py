@@ -35,6 +35,13 @@ def number(value: str) -> int:
         raise ValueError(f"{value!r} is not a whole number") from None
 
 
+def positive(value: str) -> int:
+    found = number(value)
+    if found < 1:
+        raise ValueError(f"{found} is too small; use 1 or more")
+    return found
+
+
 def port_number(value: str) -> int:
     found = number(value)
     if not 0 < found < 65536:
@@ -185,7 +192,24 @@ class Settings:
         0, number, "Number of processes of `consent serve`. 0: one for each core, at most four."
     )
     threads: int = setting(
-        16, number, "Number of requests that each process answers at the same time."
+        16,
+        positive,
+        "Number of threads in each process. They answer what is neither script, decision nor page view.",
+    )
+    connections: int = setting(
+        4000,
+        positive,
+        "Number of connections that each process of `consent serve` keeps open. Over it, new ones get 503.",
+    )
+    request_deadline: int = setting(
+        20,
+        positive,
+        "Seconds in which a whole request must arrive at `consent serve`, headers and body.",
+    )
+    response_deadline: int = setting(
+        300,
+        positive,
+        "Seconds in which a client must read the whole response of `consent serve`.",
     )
 
     @property

@@ -1,4 +1,4 @@
-"""Runs the application on granian: some processes with some threads each, no access log.
+"""Runs the application: some processes, each an event loop with some threads, no access log.
 
 The process that begins the others lives as long as they do and answers nothing. So it imports nothing of the
 application: that would be a third of the server's memory.
@@ -6,11 +6,11 @@ application: that would be a third of the server's memory.
 
 from __future__ import annotations
 
-import atexit
 import ctypes
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import sys
@@ -23,22 +23,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
 
 from consent.app import create_app
 from consent.core import settings
 from consent.core.settings import Settings
+from consent.server.workers import Workers
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from consent.counting.journal import Journal
 
-# Seconds. A worker that has not ended its requests by then is killed; no commit takes as long. So is one that did not
-# hear the signal, which came while granian began to listen for it.
-GRACE = 15
 # Seconds between two looks at whether the process that began a worker is still there.
 ORPHAN_CHECK = 0.5
 # What a process ends with whose parent is gone before it has begun.
@@ -50,8 +45,10 @@ M_ARENA_MAX = -8
 HEAPS = 4
 # Looks at whether the port is free: on a busy machine the workers of a killed server take some seconds to end.
 FREE_TRIES = 16
-# Seconds between two looks at whether the port is open.
-OPEN_CHECK = 0.05
+# Connections that the kernel keeps until a worker takes them.
+BACKLOG = 2048
+# Files that a worker may have open, if the system allows it.
+MOST_FILES = 65_536
 
 
 def ready_app(config: dict[str, Any] | None = None) -> Flask:
@@ -68,36 +65,14 @@ def serve(config: dict[str, Any] | None = None, begun: Callable[[], None] | None
     """Serves until the process is told to stop. SIGTERM and SIGINT end it when all that was asked is answered;
     SIGHUP puts new workers, with the program as it is installed then, in the place of the old ones.
 
-    `begun` is called when the port is open. Raises click.ClickException where it is taken, SettingError, and what
-    stopped the migration.
+    `begun` is called when the workers answer. Raises click.ClickException where the port is taken, SettingError, and
+    what stopped the migration.
     """
     read = settings.read(**(config or {}))
     _prepare_apart(config)
-    _require_free(read.host, read.port)
-    # A new process for each worker: one that is forked would carry this one's threads and libraries halfway along,
-    # and an old program into a new worker.
-    multiprocessing.set_start_method("spawn", force=True)
-    server = Granian(
-        "consent",
-        address=read.host,
-        port=read.port,
-        interface=Interfaces.WSGI,
-        http=HTTPModes.http1,
-        workers=read.workers or _cores(),
-        blocking_threads=read.threads,
-        respawn_failed_workers=True,
-        respawn_interval=1,
-        workers_kill_timeout=GRACE,
-        log_level=LogLevels.error,
-    )
-    server.on_startup(
-        threading.Thread(
-            target=_say_when_open,
-            args=(read.host, read.port, begun or partial(_say_where, read)),
-            daemon=True,
-        ).start
-    )
-    server.serve(target_loader=partial(_worker, config, os.getpid()), wrap_loader=False)
+    with _listening(read.host, read.port) as listening:
+        workers = Workers(partial(_work, config, os.getpid()), read.workers or _cores(), listening)
+        workers.run(begun or partial(_say_where, read))
 
 
 def _prepare_apart(config: dict[str, Any] | None) -> None:
@@ -124,44 +99,27 @@ def listen(
     """A socket that listens. Raises click.ClickException where the port is taken, with `mend` at its end."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=128)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {host}:{port}: {error.strerror}. {mend}"
         ) from None
 
 
-def _require_free(host: str, port: int) -> None:
-    """Granian would share the port with another server in silence.
-
-    The workers of a server that was killed give it up after a moment.
-    """
+def _listening(host: str, port: int) -> socket.socket:
+    """As `listen`; the workers of a server that was killed give up its port after a moment."""
     for _ in range(FREE_TRIES - 1):
         try:
-            listen(host, port).close()
+            return listen(host, port)
         except click.ClickException:
             time.sleep(ORPHAN_CHECK)
-        else:
-            return
-    listen(host, port).close()
-
-
-def _say_when_open(host: str, port: int, begun: Callable[[], None]) -> None:
-    """The workers open the port, each for itself, when they are ready."""
-    while True:
-        try:
-            with socket.create_connection((host, port)):
-                break
-        except OSError:
-            time.sleep(OPEN_CHECK)
-    begun()
+    return listen(host, port)
 
 
 def end_with_parent(parent: int) -> None:
     """Ends this process at once, when the one of this id, which began it, is gone, however it went.
 
-    Not as SIGTERM would: granian's handler of that can hang, and then nothing of this process runs any more, while it
-    holds what others write with. Nothing is lost: what was answered is on disk.
+    Not as SIGTERM would: what a client sends slowly would be waited for. Nothing is lost: what was answered is on disk.
 
     The parent may be gone by now: to begin takes some seconds, and then this process has another parent already.
     """
@@ -188,15 +146,19 @@ def _cores() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 4)
 
 
-def _worker(config: dict[str, Any] | None, parent: int) -> Flask:
+def _work(
+    config: dict[str, Any] | None, parent: int, listening: socket.socket, ready: Callable[[], None]
+) -> None:
+    """What a worker does, from its beginning to its end."""
     end_with_parent(parent)
     _share_heaps()
-    from consent.server import tasks
+    _allow_files()
+    from consent.server import front, tasks
 
     app = create_app(config)
     tasks.run(app)
-    atexit.register(_leave, app)
-    return app
+    front.run(app, listening, ready)
+    _leave(app)
 
 
 def _share_heaps() -> None:
@@ -205,10 +167,18 @@ def _share_heaps() -> None:
         libc.mallopt(M_ARENA_MAX, HEAPS)
 
 
+def _allow_files() -> None:
+    """Each connection is a file; the kernel's first limit is a low one, for programs of another time."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _leave(app: Flask) -> None:
     """The end of a worker that has answered all it was asked.
 
-    The interpreter is not torn down: a thread of granian's that wants it at this moment would abort the process.
+    The interpreter is not torn down: the threads of tasks would have to come to an end first.
     """
     journal: Journal = app.extensions["consent_journal"]
     journal.settle()

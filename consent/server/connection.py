@@ -1,0 +1,380 @@
+"""One connection of HTTP/1.1 on the event loop: it reads requests, each with a deadline as a whole, and writes answers.
+
+No thread waits for a client. A request reaches one when it has come to its end, and an answer that a client is slow to
+take waits here. httptools parses; front.py answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import time
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import lru_cache
+from io import BytesIO
+from typing import TYPE_CHECKING, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from werkzeug.http import HTTP_STATUS_CODES
+
+from consent.server import heads
+from consent.server.heads import Environ
+
+if TYPE_CHECKING:
+    from consent.server.front import Front
+
+Headers = Iterable[tuple[str, str]]
+
+# Bytes of bodies that all clients of a process together may be under way with. Beyond it only small ones are read.
+MOST_HELD = 64 * 1024 * 1024
+SMALL_BODY = 64 * 1024
+# Seconds for which a connection is read, and what comes is thrown away, so that a client which is still sending hears
+# the answer instead of a reset.
+LINGER = 3.0
+
+# What a connection is doing. Each state but the fourth has a deadline (front.py).
+READING, IDLE, WAITING, WORKING, STREAMING, LINGERING = range(6)
+
+# Sets of headers whose lines are kept.
+MOST_SHARED = 1024
+NO_BODY = frozenset({204, 304})
+
+
+class Connection(asyncio.Protocol):
+    """A client. All of it happens in the thread of the loop."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._parser = HttpRequestParser(self)
+        # What it is doing, and since when (time.monotonic).
+        self.state = READING
+        self.since = time.monotonic()
+        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self._peer = ""
+        # Whether the client takes too little of what was written to it.
+        self.is_full = False
+        # The request that the parser is within: bytes of its head, its address, environment and body.
+        self._is_within = False
+        # Whether no more will come.
+        self._is_ended = False
+        self._head = 0
+        self._address = b""
+        self._environ: Environ = {}
+        self._body: list[bytes] = []
+        self._size = 0
+        self._lines: list[tuple[bytes, bytes]] = []
+        # Requests that came before the one that is being answered was, whether others may follow them, and the status
+        # of those that are refused.
+        self._waiting: deque[tuple[Environ, bool, int]] = deque()
+        # The request that is being answered: its method, whether its client is of HTTP/1.0, and whether another may
+        # follow.
+        self._method = ""
+        self._is_old = False
+        self._keeps = True
+        self._is_paused = False
+        self._is_chunked = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a part of a request has come."""
+        return self._is_within
+
+    # What the loop tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self._peer = peer[0] if isinstance(peer, tuple) else ""
+        self._front.join(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._let_go()
+        self._front.leave(self)
+
+    def eof_received(self) -> bool:
+        """A client that has closed its half still wants what it asked for."""
+        self._front.arrived(self, b"")
+        return True
+
+    def data_received(self, data: bytes) -> None:
+        self._front.arrived(self, data)
+
+    def read(self, data: bytes) -> None:
+        """Takes what has come; nothing: no more will."""
+        if not data:
+            self._read_end()
+            return
+        if self.state == LINGERING:
+            return
+        if self.state in (READING, IDLE) and not self._is_within:
+            environ = self._front.environ(self._peer)
+            body = heads.read_whole(data, environ)
+            if body is not None:
+                environ["wsgi.input"] = BytesIO(body)
+                self._begin(environ, True, 0)
+                return
+        if self.state == IDLE:
+            self._become(READING)
+        if not self._environ:
+            self._head += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            pass  # to what nobody here speaks: the answer is the last one
+        except HttpParserError:
+            self._take({}, False, 400)
+        else:
+            if not self._environ and self._head > heads.LONGEST:
+                self._take({}, False, 431)
+
+    def _read_end(self) -> None:
+        self._is_ended = True
+        if self._is_within and self.state != LINGERING:
+            self._is_within = False
+            self._take({}, False, 400)
+        elif self.state in (READING, IDLE, LINGERING):
+            self.close()
+
+    def pause_writing(self) -> None:
+        self.is_full = True
+        self._pause()
+
+    def resume_writing(self) -> None:
+        self.is_full = False
+        if self.state == STREAMING:
+            self._front.go_on(self)
+        elif self.state in (READING, IDLE, LINGERING):
+            self._resume()
+
+    # What the parser tells.
+
+    def on_message_begin(self) -> None:
+        self._is_within = True
+        if self.state == IDLE:  # several came at once
+            self._become(READING)
+        self._address, self._environ, self._lines = b"", {}, []
+        self._body, self._size = [], 0
+
+    def on_url(self, part: bytes) -> None:
+        self._address += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._environ:  # else it comes after the body, and nobody here asks for that
+            self._lines.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self._head = 0
+        parser = self._parser
+        environ = self._front.environ(self._peer)
+        self._environ = environ
+        environ["REQUEST_METHOD"] = parser.get_method().decode("latin-1")
+        environ["SERVER_PROTOCOL"] = f"HTTP/{parser.get_http_version()}"
+        refused = heads.read(environ, self._address, self._lines)
+        length = environ.get("CONTENT_LENGTH", "0")
+        if refused:
+            self._complete(False, refused)
+        elif len(length) > 9 or int(length) > self._front.most(environ):
+            # The page that it is for says how much it takes. The body is not waited for.
+            self._complete(False)
+        elif environ.get("HTTP_EXPECT", "").lower() == "100-continue" and self.state == READING:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, part: bytes) -> None:
+        if not self._environ:
+            return
+        self._size += len(part)
+        self._body.append(part)
+        self._front.held += len(part)
+        if self._size > self._front.most(self._environ):
+            self._complete(False)
+        elif self._size > SMALL_BODY and self._front.held > MOST_HELD:
+            self._complete(False, 503)
+
+    def on_message_complete(self) -> None:
+        self._is_within = False
+        if self._environ:
+            parser = self._parser
+            self._complete(parser.should_keep_alive() and not parser.should_upgrade())
+
+    def _complete(self, keeps: bool, refused: int = 0) -> None:
+        """All of a request has come that anybody wants."""
+        environ, self._environ = self._environ, {}
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        self._let_go()
+        if environ.pop("HTTP_TRANSFER_ENCODING", None) is not None:
+            environ["CONTENT_LENGTH"] = str(len(body))
+        environ["wsgi.input"] = BytesIO(body)
+        self._take(environ, keeps, refused)
+
+    def _let_go(self) -> None:
+        self._front.held -= self._size
+        self._body, self._size = [], 0
+
+    def _take(self, environ: Environ, keeps: bool, refused: int) -> None:
+        """Begins with a request, or keeps it until those before it are answered."""
+        if self.state in (READING, IDLE):
+            self._begin(environ, keeps, refused)
+        elif self.state != LINGERING:
+            self._waiting.append((environ, keeps, refused))
+
+    def _begin(self, environ: Environ, keeps: bool, refused: int) -> None:
+        if refused:
+            self.refuse(refused)
+            return
+        self._method, self._keeps = environ["REQUEST_METHOD"], keeps
+        self._is_old = environ["SERVER_PROTOCOL"] == "HTTP/1.0"
+        self._become(WORKING)
+        self._front.answer(self, environ)
+        if self.state in (WAITING, WORKING, STREAMING):
+            # Whoever sends the next before this one is answered waits.
+            self._pause()
+
+    # What the front tells.
+
+    def wait(self) -> None:
+        """The answer waits for the database, which has a deadline."""
+        self._become(WAITING)
+
+    def respond(self, status: int, headers: Headers, body: bytes, reason: str = "") -> None:
+        """Writes a whole answer."""
+        if self.state != LINGERING and not self.transport.is_closing():
+            self._write_head(status, reason, headers, body)
+            self._end()
+
+    def respond_hot(
+        self, status: int, headers: Headers, body: bytes, shared: dict[str, str]
+    ) -> None:
+        """As `respond`, with the length, and the `shared` headers, which are written once for all that have them."""
+        if self.state == LINGERING or self.transport.is_closing():
+            return
+        lines = [f"{name}: {value}\r\n" for name, value in headers]
+        lines.append(_written(shared))
+        if status not in NO_BODY:
+            lines.append(f"Content-Length: {len(body)}\r\n")
+        self._write(status, "", lines, body)
+        self._end()
+
+    def begin(self, status: int, headers: Headers, part: bytes, reason: str = "") -> None:
+        """Writes the head of an answer, and its first part. The front goes on when the client has taken it."""
+        self._become(STREAMING)
+        headers = list(headers)
+        self._is_chunked = False
+        if not any(name.lower() == "content-length" for name, _ in headers):
+            if self._is_old:
+                self._keeps = False  # the end of the connection is that of the answer
+            else:
+                self._is_chunked = True
+                headers.append(("Transfer-Encoding", "chunked"))
+        self._write_head(status, reason, headers, self._framed(part))
+
+    def go_on(self, part: bytes, is_last: bool) -> None:
+        """Writes the next part of an answer."""
+        if self.transport.is_closing():
+            return
+        end = b"0\r\n\r\n" if is_last and self._is_chunked else b""
+        self._front.send(self.transport, self._framed(part) + end)
+        if is_last:
+            self._end()
+
+    def _framed(self, part: bytes) -> bytes:
+        return b"%x\r\n%b\r\n" % (len(part), part) if self._is_chunked and part else part
+
+    def refuse(self, status: int) -> None:
+        """Says in a word what is wrong with a request, and closes the connection."""
+        self._method = ""
+        said = f"{status} {HTTP_STATUS_CODES[status]}\n".encode()
+        self._keeps = False
+        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(said)))]
+        self.respond(status, [*headers, ("Retry-After", "5")] if status == 503 else headers, said)
+
+    def close(self) -> None:
+        """Ends it when what was written is sent."""
+        self.transport.close()
+
+    def abort(self) -> None:
+        """Ends it now, with a reset: what was written is dropped by the kernel too, and not taken for the whole."""
+        with suppress(OSError):  # the client may have left
+            self.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
+        self.transport.abort()
+
+    def _write_head(self, status: int, reason: str, headers: Headers, body: bytes) -> None:
+        self._write(status, reason, [f"{name}: {value}\r\n" for name, value in headers], body)
+
+    def _write(self, status: int, reason: str, lines: list[str], body: bytes) -> None:
+        if self._front.is_leaving:
+            self._keeps = False
+        if not self._keeps:
+            lines.append("Connection: close\r\n")
+        elif self._is_old:
+            lines.append("Connection: keep-alive\r\n")
+        # RFC 9110, section 6.6.1: a server with a clock says the date.
+        head = f"{_status_line(status, reason)}{self._front.date()}{''.join(lines)}\r\n"
+        sent = head.encode("latin-1", "replace")
+        if self._method != "HEAD" and status not in NO_BODY:
+            sent += body
+        self._front.send(self.transport, sent)
+
+    def _end(self) -> None:
+        """An answer is written: the next request may come, or be begun."""
+        if not self._keeps or (self._is_ended and not self._waiting):
+            self._linger()
+        elif self._waiting:
+            # Not from here: each would begin within the one before.
+            self._front.soon(self._next)
+        else:
+            self._become(READING if self._environ else IDLE)
+            if not self.is_full:
+                self._resume()
+
+    def _next(self) -> None:
+        if not self.transport.is_closing():
+            self._begin(*self._waiting.popleft())
+
+    def _linger(self) -> None:
+        """Ends the connection, when the client has read the answer."""
+        self._become(LINGERING)
+        self._waiting.clear()
+        self._front.flush()
+        if self._is_ended or (self._front.is_leaving and not self._is_within):
+            self.transport.close()
+            return
+        self._resume()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def _pause(self) -> None:
+        if not self._is_paused and not self.transport.is_closing():
+            self._is_paused = True
+            self.transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self._is_paused and not self.transport.is_closing():
+            self._is_paused = False
+            self.transport.resume_reading()
+
+    def _become(self, state: int) -> None:
+        self.state, self.since = state, time.monotonic()
+
+
+@lru_cache(maxsize=256)
+def _status_line(status: int, reason: str) -> str:
+    return f"HTTP/1.1 {status} {reason or HTTP_STATUS_CODES.get(status, 'Unknown')}\r\n"
+
+
+# The lines of headers that many answers share, by the object that holds them, of which there are few.
+_lines: dict[int, tuple[dict[str, str], str]] = {}
+
+
+def _written(shared: dict[str, str]) -> str:
+    found = _lines.get(id(shared))
+    if found is None or found[0] is not shared:
+        if len(_lines) >= MOST_SHARED:
+            _lines.clear()
+        text = "".join(f"{name}: {value}\r\n" for name, value in shared.items())
+        found = _lines[id(shared)] = shared, text
+    return found[1]

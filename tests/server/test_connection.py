@@ -1,0 +1,256 @@
+"""HTTP/1.1 as clients and proxies speak it, and as nobody should."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, Response, stream_with_context
+from flask import request as asked
+
+from consent.demo import SITE_FILE
+from tests import factories
+from tests.conftest import make_app, publish
+from tests.server.loops import answering, ask, connected, request
+
+SCRIPT, HEALTH = "GET /e/07sor.js", "GET /healthz"
+HIT = b'{"path": "/"}'
+
+
+@pytest.fixture
+def port(app: Flask) -> Iterator[int]:
+    with answering(app) as found:
+        yield found
+
+
+def statuses(port: int, *sent: bytes) -> list[int]:
+    return [each.status for each in ask(port, *sent)]
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "body", "status"),
+    [
+        (SCRIPT, [], b"", 200),
+        (SCRIPT.replace("GET", "HEAD"), [], b"", 200),
+        (SCRIPT.replace("GET", "POST"), [], b"{}", 405),
+        ("GET /e/nobody.js", [], b"", 404),
+        ("OPTIONS /e/07sor/hits", ["Access-Control-Request-Method: POST"], b"", 204),
+        ("POST /e/07sor/hits", [], HIT, 204),
+        ("POST /e/07sor/hits", [], b"{", 400),
+        ("POST /e/07sor/decisions", ["Sec-GPC: 1"], b"{}", 422),
+        (HEALTH, [], b"", 200),
+        ("GET /privacy/07sor/", [], b"", 200),
+        ("GET /no/page", [], b"", 404),
+    ],
+)
+@pytest.mark.parametrize("pieces", [1, 7])
+def test_the_loop_answers_as_any_server_does(
+    app: Flask, port: int, line: str, headers: list[str], body: bytes, status: int, pieces: int
+) -> None:
+    sent = request(line, *headers, body=body)
+    size = -(-len(sent) // pieces)
+    (found,) = ask(port, *(sent[at : at + size] for at in range(0, len(sent), size)))
+
+    method, path = line.split()
+    said = dict(each.split(": ", 1) for each in headers)
+    common = {"Origin": "http://127.0.0.1:8081", "User-Agent": factories.CHROME}
+    other = app.test_client().open(path, method=method, data=body, headers=common | said)
+    assert found.status == other.status_code == status
+    own = {"date", "connection"}
+    assert {name for name in found.headers if name not in own} == {
+        name.lower() for name, _ in other.headers if name.lower() not in own
+    }
+    if status in (400, 404, 405, 422):
+        assert found.body == other.data
+
+
+def test_several_on_one_connection_are_answered_in_their_order(port: int) -> None:
+    page, script, hit = (
+        request("GET /privacy/07sor/"),
+        request(SCRIPT),
+        request("POST /e/07sor/hits", body=HIT),
+    )
+    found = ask(port, page + script + hit + script, hit + page)
+
+    assert [each.status for each in found] == [200, 200, 204, 200, 204, 200]
+    assert b"<!doctype html>" in found[0].body
+    assert b"<!doctype html>" in found[5].body
+    assert found[1].body == found[3].body
+
+
+def test_thousands_at_once_are_answered(port: int) -> None:
+    sent = request(SCRIPT, "If-None-Match: *", "Accept-Encoding: br") * 3000
+
+    assert len(ask(port, sent)) == 3000
+
+
+def test_a_browser_that_asks_first_is_told_to_send(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(
+            request("POST /e/07sor/hits", "Expect: 100-continue", f"Content-Length: {len(HIT)}")
+        )
+        assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(HIT)
+        assert connection.recv(100).startswith(b"HTTP/1.1 204 ")
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (b"GET /healthz HTTP/1.0\r\n\r\n", "close"),
+        (b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "keep-alive"),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "close"),
+        (request(HEALTH, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"), "close"),
+        (request(SCRIPT, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"), "close"),
+    ],
+)
+def test_it_is_said_whether_another_may_follow(port: int, sent: bytes, expected: str) -> None:
+    with connected(port) as connection:
+        connection.sendall(sent)
+        said = connection.recv(1 << 20)
+
+    assert f"connection: {expected}".encode() in said.lower()
+    assert b" 200 " in said
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET healthz HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        (b"GET /" + b"a" * 70_000, 431),
+        (request(HEALTH, *(f"A{number}: b" for number in range(250))), 431),
+        (request(HEALTH, *("A: b" for _ in range(250))), 431),
+        (b"GET http://b/healthz HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+        (b"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+        (b"GET /%00%ff HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+        (b"GET /\xff?\xff=\xff HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nA: \xff\xc3\xa6\r\n\r\n", 200),
+    ],
+)
+def test_a_head_is_refused_or_understood(port: int, sent: bytes, status: int) -> None:
+    assert statuses(port, sent) == [status]
+
+
+CHUNKS = "Transfer-Encoding: chunked"
+
+
+def test_what_comes_after_a_body_is_no_part_of_the_head(port: int) -> None:
+    trailers = b"".join(b"X-%d: a\r\n" % number for number in range(300))
+    sent = (
+        request("POST /e/07sor/hits", CHUNKS) + b"d\r\n" + HIT + b"\r\n0\r\n" + trailers + b"\r\n"
+    )
+
+    assert statuses(port, sent, request(HEALTH)) == [204, 200]
+
+
+def test_a_coding_that_nobody_here_reads_is_refused(port: int) -> None:
+    sent = request("POST /e/07sor/hits", "Transfer-Encoding: gzip, chunked")
+
+    assert statuses(port, sent + b"0\r\n\r\n") == [501]
+
+
+def test_a_wrong_one_is_told_after_those_before_it_and_ends_the_connection(port: int) -> None:
+    assert statuses(
+        port, request("GET /privacy/07sor/") + b"nonsense\r\n\r\n" + request(HEALTH)
+    ) == [
+        200,
+        400,
+    ]
+
+
+def test_a_header_with_an_underscore_is_no_proxys(settings: dict[str, Any]) -> None:
+    app = make_app({**settings, "trusted_proxies": 1})
+    app.add_url_rule("/who", view_func=lambda: asked.remote_addr)
+    with answering(app) as port:
+        (trusted,) = ask(port, request("GET /who", "X-Forwarded-For: 203.0.113.7"))
+        (spoofed,) = ask(port, request("GET /who", "X_Forwarded_For: 203.0.113.7"))
+
+    assert (trusted.body, spoofed.body) == (b"203.0.113.7", b"127.0.0.1")
+
+
+def test_a_mistake_of_ours_ends_one_request_and_says_nothing(app: Flask) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"first"
+        raise RuntimeError("of no interest to anybody")
+
+    app.add_url_rule("/broken", view_func=lambda: Response(broken()))
+    with answering(app) as port:
+        (found,) = ask(port, request("GET /broken"))
+        assert (found.status, found.body) == (500, b"")
+        assert statuses(port, request(HEALTH)) == [200]
+
+
+def streamed(app: Flask, parts: int, *, breaks: bool = False) -> None:
+    """A page that is made in parts of 100 kB, and says when nobody wants more of them."""
+    closed = app.extensions["closed"] = []
+
+    def view() -> Response:
+        def made() -> Iterator[bytes]:
+            try:
+                for number in range(parts):
+                    assert asked.args["a"] == "1"
+                    yield bytes([65 + number % 26]) * 100_000
+                if breaks:
+                    raise RuntimeError
+            finally:
+                closed.append(1)
+
+        return Response(stream_with_context(made()))
+
+    app.add_url_rule("/stream", view_func=view)
+
+
+def test_an_answer_is_streamed_whole(app: Flask) -> None:
+    streamed(app, 60)
+    with answering(app) as port:
+        (found,) = ask(port, request("GET /stream?a=1"))
+        (old,) = ask(port, b"GET /stream?a=1 HTTP/1.0\r\n\r\n")
+
+    assert found.headers["transfer-encoding"] == "chunked"
+    assert found.body == old.body == b"".join(bytes([65 + n % 26]) * 100_000 for n in range(60))
+    assert "transfer-encoding" not in old.headers
+
+
+def test_one_that_breaks_off_is_not_taken_for_whole(app: Flask) -> None:
+    streamed(app, 60, breaks=True)
+    with answering(app) as port, connected(port) as connection:
+        connection.sendall(request("GET /stream?a=1"))
+        said = b""
+        try:
+            while part := connection.recv(1 << 20):
+                said += part
+        except ConnectionResetError:
+            pass
+        assert not said.endswith(b"0\r\n\r\n")
+        assert statuses(port, request(HEALTH)) == [200]
+
+
+def test_who_leaves_in_the_middle_frees_what_was_held(app: Flask) -> None:
+    streamed(app, 1000)
+    with answering(app) as port:
+        with connected(port) as connection:
+            connection.sendall(request("GET /stream?a=1"))
+            connection.recv(100)
+        while not app.extensions["closed"]:
+            assert statuses(port, request(HEALTH)) == [200]
+
+
+def test_an_old_version_is_found_by_a_process_that_does_not_hold_it(app: Flask) -> None:
+    source = SITE_FILE.read_text().replace('name = "Syse AS"', 'name = "Syse ASA"')
+    with app.app_context():
+        publish(source)
+    app.extensions["consent_memory"].forget()
+    decision = json.dumps(factories.decision(version=1)).encode()
+    with answering(app) as port:
+        found = ask(
+            port,
+            request(SCRIPT),
+            request("POST /e/07sor/decisions", body=decision),
+            request("POST /e/07sor/decisions", body=decision),
+        )
+
+    assert [each.status for each in found] == [200, 201, 200]
