@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
+from itsdangerous.signer import SigningAlgorithm
 
 from consent.core.errors import BadToken, ExpiredToken, ForeignToken
 from consent.core.hashes import of_secret
@@ -90,6 +91,13 @@ def _unsigned(keys: tuple[str, ...], salt: str, token: str) -> str:
         raise BadToken("The token's signature matches none of the server's keys.") from None
 
 
+class _HmacSha256(SigningAlgorithm):
+    """As itsdangerous's own, in a quarter of the time: in one call instead of an object."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha256")
+
+
 @lru_cache(maxsize=16)
 def _signer(keys: tuple[str, ...], salt: str) -> Signer:
     # itsdangerous signs with the last key and accepts all; the setting has the newest first. It would derive the
@@ -97,4 +105,4 @@ def _signer(keys: tuple[str, ...], salt: str) -> Signer:
     derived = [
         Signer(key, salt=salt, digest_method=hashlib.sha256).derive_key() for key in reversed(keys)
     ]
-    return Signer(derived, key_derivation="none", digest_method=hashlib.sha256)
+    return Signer(derived, key_derivation="none", algorithm=_HmacSha256())

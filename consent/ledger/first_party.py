@@ -95,25 +95,20 @@ def value(
         if granted != choice.purposes.get(purpose_of[key], False)
     }
     refuses = "0" in (*purposes.values(), *services.values())
-    said = {
-        "v": str(version.number),
-        "t": str(chosen_at),
-        "i": str(choice.id),
-        "p": _pack(purposes),
-        "s": _pack(services),
-        "d": "1" if refuses else "",
-        # What this server does not know of: the way to the privacy pages and back.
-        "r": known.get("r", ""),
-        "c": known.get("c", ""),
-        "k": token,
-        "h": where.domain or HOST_ONLY,
-    }
-    made = _join(said)
-    return made if len(made) <= MAX_VALUE else _join({**said, "r": "", "c": ""})
-
-
-def _join(said: dict[str, str]) -> str:
-    return FORM + "~".join([said.get(name, "") for name in FIELDS])
+    # In the order of FIELDS.
+    before = [
+        str(version.number),
+        str(chosen_at),
+        str(choice.id),
+        _pack(purposes),
+        _pack(services),
+        "1" if refuses else "",
+    ]
+    # What this server does not know of: the way to the privacy pages and back.
+    unknown = [known.get("r", ""), known.get("c", "")]
+    after = ["", token, where.domain or HOST_ONLY]
+    made = FORM + "~".join([*before, *unknown, *after])
+    return made if len(made) <= MAX_VALUE else FORM + "~".join([*before, "", "", *after])
 
 
 def header(where: Place, value: str, seconds: int) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -16,9 +17,9 @@ LONGEST = 64 * 1024
 COMMON = bytes(range(0x20, 0x7F)) + b"\r\n"
 COMMON_METHODS = frozenset({"GET", "HEAD", "POST"})
 # What decides how long a request is, or what follows it.
-NOT_COMMON = frozenset({b"transfer-encoding", b"upgrade", b"expect"})
-# RFC 9110, section 5.6.2.
-TOKEN = frozenset(b"!#$%&'*+-.^`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+NOT_COMMON = frozenset({"transfer-encoding", "upgrade", "expect"})
+# Characters of the name of a header (RFC 9110, section 5.6.2), without the underscore.
+TOKEN = frozenset(f"!#$%&'*+-.^`|~{string.ascii_letters}{string.digits}")
 
 
 def read_whole(data: bytes, environ: Environ) -> bytes | None:
@@ -30,30 +31,26 @@ def read_whole(data: bytes, environ: Environ) -> bytes | None:
     head, end, body = data.partition(b"\r\n\r\n")
     if not end or len(head) > LONGEST or head.translate(None, COMMON):
         return None
-    first, *lines = head.split(b"\r\n")
-    if not len(lines) == head.count(b"\r") == head.count(b"\n") or len(lines) > MOST_LINES:
+    text = head.decode()
+    first, *lines = text.split("\r\n")
+    if not len(lines) == text.count("\r") == text.count("\n") or len(lines) > MOST_LINES:
         return None
-    method, _, rest = first.partition(b" ")
-    address, _, protocol = rest.partition(b" ")
-    environ["REQUEST_METHOD"] = method.decode()
-    environ["SERVER_PROTOCOL"] = "HTTP/1.1"
-    if (
-        environ["REQUEST_METHOD"] not in COMMON_METHODS
-        or protocol != b"HTTP/1.1"
-        or not address.startswith(b"/")
-    ):
+    method, _, rest = first.partition(" ")
+    address, _, protocol = rest.partition(" ")
+    if method not in COMMON_METHODS or protocol != "HTTP/1.1" or not address.startswith("/"):
         return None
+    environ["REQUEST_METHOD"], environ["SERVER_PROTOCOL"] = method, protocol
     for line in lines:
-        name, colon, value = line.partition(b":")
+        name, colon, value = line.partition(":")
         variable = _common_variable(name)
         if variable is None or not colon or variable in environ:
             return None
-        environ[variable] = value.strip(b" ").decode()
+        environ[variable] = value.strip(" ")
     if "HTTP_HOST" not in environ or environ.get("HTTP_CONNECTION", "keep-alive") != "keep-alive":
         return None
     if environ.get("CONTENT_LENGTH", "0") != str(len(body)):
         return None
-    _read_address(environ, address)
+    _read_address(environ, address.encode())
     return body
 
 
@@ -113,7 +110,7 @@ def _variable(name: bytes) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _common_variable(name: bytes) -> str | None:
+def _common_variable(name: str) -> str | None:
     """As `_variable`. None: it is no header of a common head."""
     is_common = name and TOKEN.issuperset(name) and name.lower() not in NOT_COMMON
-    return _variable(name) if is_common else None
+    return _variable(name.encode()) if is_common else None
