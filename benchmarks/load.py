@@ -240,9 +240,14 @@ def spent(process: int) -> Spent:
     return Spent(cpu, waits)
 
 
-def _family(process: int) -> Iterator[Path]:
+def _family(process: int) -> list[Path]:
+    """The process, those it began, and theirs."""
+    parents: dict[int, int] = {}
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-            if process in (int(path.name), parent):
-                yield path
+            stat = (path / "stat").read_text()
+            parents[int(path.name)] = int(stat.rpartition(")")[2].split()[1])
+    found = [process]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return [Path(f"/proc/{each}") for each in found]

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 
@@ -127,12 +127,19 @@ class Server:
 
 
 def workers(process: subprocess.Popen[str]) -> list[int]:
-    """Ids of the processes that it started."""
-    return [
-        int(child)
-        for path in Path(f"/proc/{process.pid}/task").glob("*/children")
-        for child in path.read_text().split()
-    ]
+    """Ids of the processes that answer: those that the loader has made."""
+    return [worker for loader in _children(process.pid) for worker in _children(loader)]
+
+
+def _children(pid: int) -> list[int]:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        paths = list(Path(f"/proc/{pid}/task").glob("*/children"))
+        return [int(child) for path in paths for child in path.read_text().split()]
+    return []
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def wait_until_gone(pids: list[int]) -> None:

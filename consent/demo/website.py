@@ -8,7 +8,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from consent.core.paths import DEMO
 from consent.demo.samples import SITE
-from consent.server.serving import end_with_parent
+from consent.server.parents import end_with_parent
 from consent.site import schema, signals
 
 PAGES = {

@@ -22,7 +22,6 @@ import uvloop
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from consent.core.errors import NotAtHand
-from consent.counting.useragent import classify
 from consent.ledger import group_commit
 from consent.server.connection import (
     IDLE,
@@ -78,25 +77,24 @@ class Request(NamedTuple):
     target: Target
 
 
-def run(app: Flask, listening: socket.socket, ready: Callable[[], None]) -> None:
+def run(app: Flask, listening: socket.socket, ready: Callable[[], object]) -> None:
     """Answers what comes to the socket until SIGTERM comes. `ready` is called when it does."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_told(app, listening, ready))
 
 
-async def _until_told(app: Flask, listening: socket.socket, ready: Callable[[], None]) -> None:
+async def _until_told(app: Flask, listening: socket.socket, ready: Callable[[], object]) -> None:
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     await answer(app, listening, ready, told)
 
 
 async def answer(
-    app: Flask, listening: socket.socket, ready: Callable[[], None], told: asyncio.Event
+    app: Flask, listening: socket.socket, ready: Callable[[], object], told: asyncio.Event
 ) -> None:
     """Answers what comes to the socket until it is `told` to end, and what was asked by then."""
     loop = asyncio.get_running_loop()
     front = Front(app, loop)
-    classify("")  # reads its files the first time
     server = await loop.create_server(lambda: Connection(front), sock=listening)
     ready()
     await told.wait()

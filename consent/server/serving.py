@@ -11,10 +11,8 @@ import logging
 import multiprocessing
 import os
 import resource
-import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -27,19 +25,15 @@ import click
 from consent.app import create_app
 from consent.core import settings
 from consent.core.settings import Settings
-from consent.server.workers import Workers
+from consent.server import workers
+from consent.server.parents import ORPHAN_CHECK, end_with_parent
+from consent.server.workers import Work
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from consent.counting.journal import Journal
 
-# Seconds between two looks at whether the process that began a worker is still there.
-ORPHAN_CHECK = 0.5
-# What a process ends with whose parent is gone before it has begun.
-ORPHANED = 1
-# Of prctl(2).
-PR_SET_PDEATHSIG = 1
 # Of mallopt(3), and the number of heaps that a worker's threads share.
 M_ARENA_MAX = -8
 HEAPS = 4
@@ -71,8 +65,12 @@ def serve(config: dict[str, Any] | None = None, begun: Callable[[], None] | None
     read = settings.read(**(config or {}))
     _prepare_apart(config)
     with _listening(read.host, read.port) as listening:
-        workers = Workers(partial(_work, config, os.getpid()), read.workers or _cores(), listening)
-        workers.run(begun or partial(_say_where, read))
+        workers.run(
+            partial(_load, config),
+            read.workers or _cores(),
+            listening,
+            begun or partial(_say_where, read),
+        )
 
 
 def _prepare_apart(config: dict[str, Any] | None) -> None:
@@ -116,27 +114,6 @@ def _listening(host: str, port: int) -> socket.socket:
     return listen(host, port)
 
 
-def end_with_parent(parent: int) -> None:
-    """Ends this process at once, when the one of this id, which began it, is gone, however it went.
-
-    Not as SIGTERM would: what a client sends slowly would be waited for. Nothing is lost: what was answered is on disk.
-
-    The parent may be gone by now: to begin takes some seconds, and then this process has another parent already.
-    """
-    if sys.platform == "linux":
-        # The kernel sees to it. Where it does not, the watch below does.
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(ORPHANED)
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(ORPHAN_CHECK)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 def _say_where(read: Settings) -> None:
     host = f"[{read.host}]" if ":" in read.host else read.host
     click.echo(f"listening: http://{host}:{read.port}/")
@@ -146,19 +123,22 @@ def _cores() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 4)
 
 
-def _work(
-    config: dict[str, Any] | None, parent: int, listening: socket.socket, ready: Callable[[], None]
-) -> None:
-    """What a worker does, from its beginning to its end."""
-    end_with_parent(parent)
+def _load(config: dict[str, Any] | None) -> Work:
+    """Loads the program, and returns what a worker does."""
     _share_heaps()
-    _allow_files()
+    from consent.counting.useragent import classify
     from consent.server import front, tasks
 
     app = create_app(config)
-    tasks.run(app)
-    front.run(app, listening, ready)
-    _leave(app)
+    classify("")  # loads tens of megabytes the first time
+
+    def work(listening: socket.socket, ready: Callable[[], object]) -> None:
+        _allow_files()
+        tasks.run(app)
+        front.run(app, listening, ready)
+        _leave(app)
+
+    return work
 
 
 def _share_heaps() -> None:

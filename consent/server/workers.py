@@ -1,129 +1,240 @@
-"""The processes that answer: begun, replaced when one ends, and ended, by one that answers nothing itself.
+"""The processes that answer: begun, replaced when one ends, and ended.
 
-They share a socket, which is open as long as that one lives: who comes while a worker is replaced waits for the next.
+The first process keeps a second one, the loader, and answers nothing. The loader loads the program once and is copied
+for each worker, so that all of them share what it has loaded: a third of the memory. A new program is loaded by
+a new loader.
+
+All workers share a socket, which is open as long as the first process lives: who comes while they are replaced waits
+for the next.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
+import os
+import select
 import signal
 import socket
+import sys
 import threading
+import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection as Pipe
-from multiprocessing.connection import wait
-from typing import NamedTuple
+from typing import NoReturn
 
-# What a worker runs: given the socket, it calls the function when it is ready, and returns when it is told to end.
-Work = Callable[[socket.socket, Callable[[], None]], None]
+from consent.server.parents import ORPHAN_CHECK, ask_kernel, end_with_parent
+
+# What a worker does: given the socket, it calls the function when it is ready, and returns when SIGTERM has come.
+Work = Callable[[socket.socket, Callable[[], object]], object]
+# Loads the program. What it imports may not begin a thread that stays.
+Load = Callable[[], Work]
 
 # Seconds. A worker that has not ended its requests by then is killed; no commit takes as long.
 GRACE = 15.0
 # Seconds until another one is begun in the place of one that ended by itself, so that one which cannot begin does not
 # keep the machine busy.
 PAUSE = 1.0
+# Seconds in which a thread ends that a library began for a moment.
+MOMENT = 5.0
 
 log = logging.getLogger(__name__)
 
 
-class Worker(NamedTuple):
-    process: multiprocessing.process.BaseProcess
-    # Says a word when the worker is ready.
-    ready: Pipe
+def run(load: Load, count: int, listening: socket.socket, begun: Callable[[], object]) -> None:
+    """Keeps so many workers. Returns when SIGTERM or SIGINT has come and all have ended. SIGHUP: the program is loaded
+    anew, and new workers take the places of all.
 
-
-class Workers:
-    """So many processes that do this work."""
-
-    def __init__(self, work: Work, count: int, listening: socket.socket) -> None:
-        self._work = work
-        self._count = count
-        self._listening = listening
-        # A new process for each: one that is forked would carry this one's threads and libraries halfway along, and an
-        # old program into a new worker.
-        self._spawning = multiprocessing.get_context("spawn")
-        self._workers: list[Worker] = []
-        # Told by signals: bytes in a pipe wake whoever waits.
-        self._told, self._tell = socket.socketpair()
-        self._tell.setblocking(False)
-
-    def run(self, begun: Callable[[], None]) -> None:
-        """Returns when SIGTERM or SIGINT has come and all have ended. SIGHUP: new ones take the places of all.
-
-        `begun` is called when they are ready.
-        """
-        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(each, self._hear)
-        for _ in range(self._count):
-            self._workers.append(self._begin())
-        self._wait_until_ready(self._workers)
+    `begun` is called when they answer.
+    """
+    signals = Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+    begin = partial(Loader, load, count, listening)
+    loader = begin()
+    if loader.becomes_ready(signals):
         begun()
-        while True:
-            waited = wait([self._told, *(each.process.sentinel for each in self._workers)])
-            if self._told not in waited:
-                self._replace()
-                continue
-            heard = self._told.recv(64)
-            if signal.SIGTERM in heard or signal.SIGINT in heard:
-                break
-            self._renew()
-        self._end(self._workers)
+    while not signals.has_end():
+        if signals.take(signal.SIGHUP):
+            new = begin()
+            if new.becomes_ready(signals):
+                loader, new = new, loader
+            elif not signals.has_end():
+                log.error("The new workers did not begin; those before them go on.")
+            new.end()
+        elif not loader.process.is_alive():
+            signals.wait(PAUSE)
+            loader = begin()
+        else:
+            signals.wait(None)
+    loader.end()
 
-    def _wait_until_ready(self, workers: list[Worker]) -> bool:
-        """Waits until each of them answers. False: not all will, or all are to end."""
-        for each in workers:
-            if self._told in wait([self._told, each.ready]):
-                return False
-            try:
-                each.ready.recv_bytes()
-            except EOFError:  # it has ended instead
-                return False
-        return True
 
-    def _hear(self, number: int, _: object) -> None:
-        self._tell.send(bytes([number]))
+class Loader:
+    """The process that loads the program and has the workers."""
 
-    def _begin(self) -> Worker:
-        ready, says = self._spawning.Pipe(duplex=False)
-        process = self._spawning.Process(target=_run, args=(self._work, self._listening, says))
+    def __init__(self, load: Load, count: int, listening: socket.socket) -> None:
+        # A new process: a copy of this one would carry what it has imported into a new program.
+        spawning = multiprocessing.get_context("spawn")
+        self._ready, says = spawning.Pipe(duplex=False)
+        arguments = (load, count, listening, says, os.getpid())
+        self.process = spawning.Process(target=_load, args=arguments)
         # What a terminal sends to all is for this process, which tells the others.
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-        process.start()
+        self.process.start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         says.close()
-        return Worker(process, ready)
 
-    def _replace(self) -> None:
-        """Begins others in the places of those that have ended."""
-        if self._told not in wait([self._told], PAUSE):
-            self._workers = [
-                each if each.process.is_alive() else self._begin() for each in self._workers
-            ]
+    def becomes_ready(self, signals: Signals) -> bool:
+        """Waits until all workers answer. False: they never will, or are to end."""
+        while not self._ready.poll():
+            signals.wait(None, self._ready)
+            if signals.has_end():
+                return False
+        try:
+            self._ready.recv_bytes()
+        except EOFError:  # it has ended instead
+            return False
+        return True
 
-    def _renew(self) -> None:
-        """Begins others, and ends the present ones when those are ready."""
-        new = [self._begin() for _ in range(self._count)]
-        if self._wait_until_ready(new):
-            new, self._workers = self._workers, new
-        else:
-            log.error("The new workers did not begin; those before them go on.")
-        self._end(new)
-
-    def _end(self, workers: list[Worker]) -> None:
-        for each in workers:
-            each.process.terminate()
-        killed = threading.Timer(GRACE, _kill, [workers])
-        killed.start()
-        for each in workers:
-            each.process.join()
-        killed.cancel()
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.join(GRACE + MOMENT)
+        self.process.kill()
+        self.process.join()
+        self._ready.close()
 
 
-def _run(work: Work, listening: socket.socket, ready: Pipe) -> None:
-    work(listening, lambda: ready.send_bytes(b"ready"))
+class Signals:
+    """The signals that have come, for a process that does nothing but wait for them."""
+
+    def __init__(self, *numbers: int) -> None:
+        self._numbers = numbers
+        self._heard: set[int] = set()
+        self._reads, self._writes = socket.socketpair()
+        self._reads.setblocking(False)
+        self._writes.setblocking(False)
+        signal.set_wakeup_fd(self._writes.fileno(), warn_on_full_buffer=False)
+        for each in numbers:
+            signal.signal(each, _note)
+
+    def wait(self, seconds: float | None, *others: Pipe | int) -> None:
+        """Returns when a signal has come, one of the `others` has something to read, or the time is over."""
+        select.select([self._reads, *others], [], [], seconds)
+        with suppress(BlockingIOError):
+            self._heard |= set(self._reads.recv(64))
+
+    def take(self, number: int) -> bool:
+        """Whether this one has come since it was last taken."""
+        has_come = number in self._heard
+        self._heard.discard(number)
+        return has_come
+
+    def has_end(self) -> bool:
+        return bool(self._heard & {signal.SIGTERM, signal.SIGINT})
+
+    def forget(self) -> None:
+        """In a copy of the process, which signals end as others."""
+        signal.set_wakeup_fd(-1)
+        for each in self._numbers:
+            signal.signal(each, signal.SIG_DFL)
+        self._reads.close()
+        self._writes.close()
 
 
-def _kill(workers: list[Worker]) -> None:
-    for each in workers:
-        each.process.kill()
+def _note(*_: object) -> None:
+    """Whoever waits reads the number of the signal."""
+
+
+def _load(load: Load, count: int, listening: socket.socket, ready: Pipe, parent: int) -> None:
+    """The loader, from its beginning to its end."""
+    ask_kernel(parent)
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    signals = Signals(signal.SIGTERM, signal.SIGCHLD)
+    work = load()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(MOMENT)  # a copy has only the thread that makes it
+    gc.collect()
+    gc.freeze()  # else each worker would write to what it shares
+    crew = Crew(work, listening, signals)
+    while len(crew.pids) < count:
+        crew.add()
+    begin_at = 0.0
+    has_said = False
+    while not signals.has_end() and os.getppid() == parent:
+        signals.wait(ORPHAN_CHECK, *([] if has_said else [crew.ready]))
+        if not has_said and crew.answering() >= count:
+            ready.send_bytes(b"ready")
+            has_said = True
+        if crew.reap():
+            begin_at = time.monotonic() + PAUSE
+        if len(crew.pids) < count and time.monotonic() >= begin_at:
+            crew.add()
+    crew.end()
+
+
+class Crew:
+    """The workers of a loader."""
+
+    def __init__(self, work: Work, listening: socket.socket, signals: Signals) -> None:
+        self._work = work
+        self._listening = listening
+        self._signals = signals
+        self.pids: set[int] = set()
+        # Each says a byte when it answers.
+        self.ready, self._says = os.pipe()
+        os.set_blocking(self.ready, False)
+        self._answering = 0
+
+    def add(self) -> None:
+        parent = os.getpid()
+        # One that comes between is for whoever it was sent to, and not for the copy.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        pid = os.fork()
+        if not pid:
+            self._be_worker(parent)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        self.pids.add(pid)
+
+    def _be_worker(self, parent: int) -> NoReturn:
+        try:
+            self._signals.forget()
+            os.close(self.ready)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+            end_with_parent(parent)
+            self._work(self._listening, lambda: os.write(self._says, b"."))
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+        os._exit(0)
+
+    def answering(self) -> int:
+        """How many have said that they answer."""
+        with suppress(BlockingIOError):
+            self._answering += len(os.read(self.ready, 64))
+        return self._answering
+
+    def reap(self) -> bool:
+        """Whether one has ended."""
+        ended = {pid for pid in self.pids if os.waitpid(pid, os.WNOHANG)[0]}
+        self.pids -= ended
+        return bool(ended)
+
+    def end(self) -> None:
+        until = time.monotonic() + GRACE
+        self._send(signal.SIGTERM)
+        while self.pids and time.monotonic() < until:
+            self._signals.wait(until - time.monotonic())
+            self.reap()
+        self._send(signal.SIGKILL)
+        for pid in self.pids:
+            os.waitpid(pid, 0)
+
+    def _send(self, number: int) -> None:
+        for pid in self.pids:
+            os.kill(pid, number)

@@ -78,7 +78,7 @@ def test_a_server_that_is_killed_while_it_starts_or_stops_leaves_no_worker(
 def test_a_process_whose_parent_was_gone_before_it_began_ends_at_once() -> None:
     never = 2**22 + 1
     code = (
-        f"from consent.server.serving import end_with_parent; end_with_parent({never}); print('on')"
+        f"from consent.server.parents import end_with_parent; end_with_parent({never}); print('on')"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
@@ -90,7 +90,7 @@ def test_a_process_that_no_longer_hears_signals_ends_with_its_parent() -> None:
     mark = f"ORPHANS_MARK={uuid.uuid4()}"
     name, _, value = mark.partition("=")
     deaf = (
-        "import os, signal, time; from consent.server.serving import end_with_parent;"
+        "import os, signal, time; from consent.server.parents import end_with_parent;"
         "signal.signal(signal.SIGTERM, lambda *_: time.sleep(600));"
         "end_with_parent(os.getppid()); print('on', flush=True); time.sleep(600)"
     )

@@ -18,7 +18,7 @@ from consent.demo import SITE_FILE
 from tests import postgres
 from tests.conftest import NewDatabase
 from tests.factories import decision
-from tests.processes import Load, Server, get, stop
+from tests.processes import Load, Server, get, parent_of, stop, wait_until_gone, workers
 
 DECISIONS, HITS = "/e/07sor/decisions", "/e/07sor/hits"
 
@@ -74,7 +74,7 @@ def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_is_kept(server:
     with server.running() as process:
         viewed = Load(server, HITS, page_view)
         viewed.wait_for(60)
-        for worker in children(process.pid):
+        for worker in workers(process):
             os.kill(worker, signal.SIGKILL)
         viewed.wait_for(60)
         counted = len(viewed.end())
@@ -83,16 +83,29 @@ def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_is_kept(server:
     assert counted <= rows(server)[1] <= counted + 4 + viewed.gone
 
 
-def children(parent: int) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "-o", "pid=,ppid=,args=", "-A"], capture_output=True, text=True, check=True
-    )
-    found = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
-    return [
-        int(pid)
-        for pid, its_parent, args in found
-        if int(its_parent) == parent and "spawn_main" in args
-    ]
+def test_so_is_the_process_that_has_the_workers(server: Server) -> None:
+    with server.running() as process:
+        before = workers(process)
+        (loader,) = {parent_of(pid) for pid in before}
+        os.kill(loader, signal.SIGKILL)
+        wait_until_gone(before)
+        decided = Load(server, DECISIONS, decision)
+        decided.wait_for(10)
+        kept = ids(decided.end())
+        stop(process)
+
+    assert kept <= rows(server)[0]
+
+
+def test_visitors_of_two_workers_never_get_the_same_id(server: Server) -> None:
+    """A copy of a process that has drawn random numbers would draw the same."""
+    with server.running() as process:
+        decided = Load(server, DECISIONS, decision)
+        decided.wait_for(200)
+        stop(process)
+        tokens = [json.loads(answer)["token"].split(".")[1] for answer in decided.end()]
+
+    assert len(set(tokens)) == len(tokens)
 
 
 def test_a_stop_answers_and_counts_all_that_was_asked(server: Server) -> None:
@@ -114,11 +127,11 @@ def test_a_stop_answers_and_counts_all_that_was_asked(server: Server) -> None:
 
 def test_new_workers_take_over_and_nothing_is_lost(server: Server) -> None:
     with server.running() as process:
-        before = children(process.pid)
+        before = workers(process)
         decided, viewed = Load(server, DECISIONS, decision), Load(server, HITS, page_view)
         decided.wait_for(30)
         process.send_signal(signal.SIGHUP)
-        while set(children(process.pid)) & set(before):
+        while set(workers(process)) & set(before):
             decided.wait_for(10)
         decided.wait_for(30)
         viewed.wait_for(30)
