@@ -199,7 +199,8 @@ class Settings:
     connections: int = setting(
         4000,
         positive,
-        "Number of connections that each process of `consent serve` keeps open. Over it, new ones get 503.",
+        "Number of connections that each process of `consent serve` keeps open, as far as the system allows that many "
+        "files. Over it, new ones get 503.",
     )
     request_deadline: int = setting(
         20,

@@ -56,10 +56,10 @@ class Connection(asyncio.Protocol):
         self._peer = ""
         # Whether the client takes too little of what was written to it.
         self.is_full = False
-        # The request that the parser is within: bytes of its head, its address, environment and body.
-        self._is_within = False
-        # Whether no more will come.
+        # Whether a part of a request has come, and whether no more will.
+        self.is_within = False
         self._is_ended = False
+        # The request that the parser is within: bytes of its head, its address, lines, environment and body.
         self._head = 0
         self._address = b""
         self._environ: Environ = {}
@@ -77,11 +77,6 @@ class Connection(asyncio.Protocol):
         self._is_paused = False
         self._is_chunked = False
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether a part of a request has come."""
-        return self._is_within
-
     # What the loop tells.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -93,6 +88,11 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._let_go()
         self._front.leave(self)
+        # After what has come and is not read yet. The parser and this know each other, and would stay.
+        self._front.soon(self._forget)
+
+    def _forget(self) -> None:
+        del self._parser
 
     def eof_received(self) -> bool:
         """A client that has closed its half still wants what it asked for."""
@@ -109,7 +109,7 @@ class Connection(asyncio.Protocol):
             return
         if self.state == LINGERING:
             return
-        if self.state in (READING, IDLE) and not self._is_within:
+        if self.state in (READING, IDLE) and not self.is_within:
             environ = self._front.environ(self._peer)
             body = heads.read_whole(data, environ)
             if body is not None:
@@ -132,8 +132,8 @@ class Connection(asyncio.Protocol):
 
     def _read_end(self) -> None:
         self._is_ended = True
-        if self._is_within and self.state != LINGERING:
-            self._is_within = False
+        if self.is_within and self.state != LINGERING:
+            self.is_within = False
             self._take({}, False, 400)
         elif self.state in (READING, IDLE, LINGERING):
             self.close()
@@ -152,7 +152,7 @@ class Connection(asyncio.Protocol):
     # What the parser tells.
 
     def on_message_begin(self) -> None:
-        self._is_within = True
+        self.is_within = True
         if self.state == IDLE:  # several came at once
             self._become(READING)
         self._address, self._environ, self._lines = b"", {}, []
@@ -194,7 +194,7 @@ class Connection(asyncio.Protocol):
             self._complete(False, 503)
 
     def on_message_complete(self) -> None:
-        self._is_within = False
+        self.is_within = False
         if self._environ:
             parser = self._parser
             self._complete(parser.should_keep_alive() and not parser.should_upgrade())
@@ -340,7 +340,7 @@ class Connection(asyncio.Protocol):
         self._become(LINGERING)
         self._waiting.clear()
         self._front.flush()
-        if self._is_ended or (self._front.is_leaving and not self._is_within):
+        if self._is_ended or (self._front.is_leaving and not self.is_within):
             self.transport.close()
             return
         self._resume()

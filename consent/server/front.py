@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -60,6 +61,8 @@ END_CHECK = 0.02
 # Seconds for which a connection may be idle, and for which it may where more than half of all are taken. Proxies keep
 # theirs for up to a minute, and one that is closed as they send costs a visitor an error.
 KEEP_ALIVE, KEEP_ALIVE_IN_NEED = 75.0, 5.0
+# Files that a process needs beside its connections: of databases, page views, and the program.
+FILES = 256
 # Bytes of answers that clients have not taken yet, of all together. Beyond it the slowest lose theirs.
 MOST_UNTAKEN = 64 * 1024 * 1024
 # Threads for what the hot paths have not at hand: so staff pages, however slow, hold up no banner.
@@ -116,6 +119,9 @@ class Front:
         self._decisions: GroupCommit[Any, Any] = app.extensions["consent_decisions"]
         self._journal: Journal = app.extensions["consent_journal"]
         self._decisions.tell_through(self._tell_soon)
+        # Each is a file, and the system has a limit of its own.
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most = min(settings.connections, max(files - FILES, 1))
         self._proxied = _believing(settings.trusted_proxies)
         self._threads = Threads(settings.threads, "page", loop)
         self._askers = Threads(HOT_THREADS, "asker", loop)
@@ -185,7 +191,7 @@ class Front:
 
     def join(self, connection: Connection) -> None:
         self.connections.add(connection)
-        if len(self.connections) > self._settings.connections:
+        if len(self.connections) > self._most:
             connection.refuse(503)
             connection.close()
 
@@ -291,11 +297,7 @@ class Front:
         """Ends what has taken too long."""
         self._look = self._loop.call_later(LOOK, self._expire)
         now, untaken = time.monotonic(), 0
-        keep_alive = (
-            KEEP_ALIVE
-            if len(self.connections) <= self._settings.connections // 2
-            else KEEP_ALIVE_IN_NEED
-        )
+        keep_alive = KEEP_ALIVE if len(self.connections) <= self._most // 2 else KEEP_ALIVE_IN_NEED
         patience = {
             READING: self._settings.request_deadline,
             IDLE: keep_alive,
@@ -318,7 +320,7 @@ class Front:
         if connection.state == WAITING:
             self._handed[connection].give_up()
             self._handed[connection].then(self._handed[connection])
-        elif connection.state == READING and connection.has_begun:
+        elif connection.state == READING and connection.is_within:
             connection.refuse(408)
         elif connection.transport.get_write_buffer_size():
             connection.abort()
@@ -338,7 +340,7 @@ class Front:
         self.is_leaving = True
         self._read()
         for each in list(self.connections):
-            if each.state == IDLE or (each.state == READING and not each.has_begun):
+            if each.state == IDLE or (each.state == READING and not each.is_within):
                 each.close()
 
     def close(self) -> None:

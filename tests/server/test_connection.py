@@ -135,6 +135,14 @@ def test_a_head_is_refused_or_understood(port: int, sent: bytes, status: int) ->
     assert statuses(port, sent) == [status]
 
 
+def test_a_proxy_is_believed_of_scripts_and_decisions_too(settings: dict[str, Any]) -> None:
+    app = make_app({**settings, "trusted_proxies": 1})
+    with answering(app) as port:
+        for sent in (request(SCRIPT, "X-Forwarded-Proto: https"), request(SCRIPT)):
+            (found,) = ask(port, sent)
+            assert ("strict-transport-security" in found.headers) is (b"https" in sent)
+
+
 CHUNKS = "Transfer-Encoding: chunked"
 
 
