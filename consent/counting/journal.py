@@ -209,13 +209,16 @@ class File:
     def add(self, site: str, cells: list[Cell]) -> bool:
         """Counts each of the cells once more. False, and nothing is counted, if there is no room for the new ones."""
         places = self._places.setdefault(site, {})
-        new = [cell for cell in cells if cell not in places]
-        if new and not self._make_room(site, new):
-            self.has_room = False
-            return False
+        try:
+            found = [places[cell] for cell in cells]
+        except KeyError:
+            if not self._make_room(site, [cell for cell in cells if cell not in places]):
+                self.has_room = False
+                return False
+            found = [places[cell] for cell in cells]
         words = self._words
-        for cell in cells:
-            words[places[cell]] += 1
+        for place in found:
+            words[place] += 1
         return True
 
     def _make_room(self, site: str, cells: list[Cell]) -> bool:

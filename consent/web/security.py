@@ -86,8 +86,8 @@ def refused(response: Response) -> bool:
 
 def require_plain(environ: Mapping[str, Any]) -> None:
     """Refuses a body that is compressed, which nothing here unpacks. Raises Compressed."""
-    encoding = environ.get("HTTP_CONTENT_ENCODING", "")
-    if encoding.strip().lower() not in ("", "identity"):
+    encoding = environ.get("HTTP_CONTENT_ENCODING")
+    if encoding and encoding.strip().lower() not in ("", "identity"):
         raise Compressed("Send the body without a Content-Encoding.")
 
 

@@ -295,8 +295,8 @@ def log_in(page: Page, consent_url: str) -> None:
 
 
 def save(page: Page) -> None:
-    with page.expect_navigation():
-        page.get_by_role("button", name="Lagre").click()
+    page.get_by_role("button", name="Lagre").click()
+    page.wait_for_url("**?saved=1")
 
 
 def check(page: Page, where: str) -> None:
