@@ -240,9 +240,13 @@ class Connection(asyncio.Protocol):
 
     def respond(self, status: int, headers: Headers, body: bytes, reason: str = "") -> None:
         """Writes a whole answer."""
-        if self.state != LINGERING and not self.transport.is_closing():
-            self._write_head(status, reason, headers, body)
-            self._end()
+        if self.state == LINGERING or self.transport.is_closing():
+            return
+        headers = list(headers)
+        if status not in NO_BODY and self._method != "HEAD" and not _has(headers, "content-length"):
+            headers.append(("Content-Length", str(len(body))))
+        self._write_head(status, reason, headers, body)
+        self._end()
 
     def respond_hot(
         self, status: int, headers: Headers, body: bytes, shared: dict[str, str]
@@ -262,7 +266,7 @@ class Connection(asyncio.Protocol):
         self._become(STREAMING)
         headers = list(headers)
         self._is_chunked = False
-        if not any(name.lower() == "content-length" for name, _ in headers):
+        if not _has(headers, "content-length"):
             if self._is_old:
                 self._keeps = False  # the end of the connection is that of the answer
             else:
@@ -287,7 +291,7 @@ class Connection(asyncio.Protocol):
         self._method = ""
         said = f"{status} {HTTP_STATUS_CODES[status]}\n".encode()
         self._keeps = False
-        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(said)))]
+        headers = [("Content-Type", "text/plain")]
         self.respond(status, [*headers, ("Retry-After", "5")] if status == 503 else headers, said)
 
     def close(self) -> None:
@@ -303,7 +307,9 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
 
     def _write_head(self, status: int, reason: str, headers: Headers, body: bytes) -> None:
-        self._write(status, reason, [f"{name}: {value}\r\n" for name, value in headers], body)
+        # Of a file, Werkzeug says it too.
+        lines = [f"{name}: {value}\r\n" for name, value in headers if name.lower() != "date"]
+        self._write(status, reason, lines, body)
 
     def _write(self, status: int, reason: str, lines: list[str], body: bytes) -> None:
         if self._front.is_leaving:
@@ -327,7 +333,7 @@ class Connection(asyncio.Protocol):
             # Not from here: each would begin within the one before.
             self._front.soon(self._next)
         else:
-            self._become(READING if self._environ else IDLE)
+            self._become(READING if self.is_within else IDLE)
             if not self.is_full:
                 self._resume()
 
@@ -359,6 +365,10 @@ class Connection(asyncio.Protocol):
 
     def _become(self, state: int) -> None:
         self.state, self.since = state, time.monotonic()
+
+
+def _has(headers: Headers, wanted: str) -> bool:
+    return any(name.lower() == wanted for name, _ in headers)
 
 
 @lru_cache(maxsize=256)

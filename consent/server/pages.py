@@ -68,7 +68,7 @@ class Pages:
     def _has_begun(self, connection: Connection, page: Page) -> None:
         status, _, reason = page.status.partition(" ")
         if page.is_broken:
-            connection.respond(500, [("Content-Length", "0")], b"")
+            connection.respond(500, [], b"")
         elif page.is_whole:
             connection.respond(int(status), page.headers, page.part, reason)
         elif connection.transport.is_closing():

@@ -223,6 +223,23 @@ def test_an_answer_is_streamed_whole(app: Flask) -> None:
     assert "transfer-encoding" not in old.headers
 
 
+def test_a_short_one_says_its_length(app: Flask) -> None:
+    streamed(app, 1)
+    with answering(app) as port:
+        found = ask(port, request("GET /stream?a=1"), request(HEALTH))
+
+    assert [len(each.body) for each in found] == [100_000, 3]
+    assert found[0].headers["content-length"] == "100000"
+
+
+def test_each_answer_says_the_date_once(port: int) -> None:
+    for line in (SCRIPT, HEALTH, "GET /static/icon.svg", "GET /no/page"):
+        with connected(port) as connection:
+            connection.sendall(request(line, "Connection: close"))
+            said = connection.makefile("rb").read().partition(b"\r\n\r\n")[0]
+        assert said.lower().count(b"\r\ndate: ") == 1
+
+
 def test_one_that_breaks_off_is_not_taken_for_whole(app: Flask) -> None:
     streamed(app, 60, breaks=True)
     with answering(app) as port, connected(port) as connection:
