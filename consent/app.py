@@ -49,7 +49,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     Raises settings.SettingError.
     """
     from sqlalchemy.orm import Session
-    from werkzeug.middleware.proxy_fix import ProxyFix
 
     from consent.banner.in_force import Memory
     from consent.core.db import db
@@ -94,9 +93,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     decisions = app.extensions["consent_decisions"] = GroupCommit(partial(Writer, engine))
     hot = app.extensions["consent_hot"] = HotPaths(app, memory, decisions)
     app.wsgi_app = hot  # type: ignore[method-assign]
-    if read.trusted_proxies:
-        hops = read.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = security.behind_proxies(read.trusted_proxies, app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 

@@ -3,6 +3,8 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -18,6 +20,8 @@ from consent.site.versions import Published
 
 # Seconds for which a process may go on with what it knows after another one has published.
 FRESH_FOR = 1.0
+# For which a request that does not wait is answered with it all the same.
+STALE_FOR = 10.0
 # Older versions that browsers still decide about. They are read again when they are asked for.
 MOST_VERSIONS = 1000
 
@@ -38,6 +42,9 @@ class Memory:
         self._held: dict[str, tuple[float, InForce]] = {}
         self._versions: dict[tuple[str, int], Published] = {}
         self._asking = threading.Lock()
+        # Who asks for requests that do not wait, and about which sites.
+        self._apart: ThreadPoolExecutor | None = None
+        self._asked_apart: set[str] = set()
 
     def current(self, site: str, wait: bool = True) -> InForce:
         """What is in force. While the database does not answer, what was in force when it last did.
@@ -48,9 +55,10 @@ class Memory:
         if held is not None and time.monotonic() - held[0] < FRESH_FOR:
             return held[1]
         if not wait:
-            if held is not None and self._asking.locked():
-                return held[1]
-            raise NotAtHand
+            if held is None or time.monotonic() - held[0] > STALE_FOR:
+                raise NotAtHand
+            self._ask_apart(site)
+            return held[1]
         if held is None:
             return self._ask(site, None)
         if not self._asking.acquire(blocking=False):
@@ -65,6 +73,19 @@ class Memory:
             return held[1]
         finally:
             self._asking.release()
+
+    def _ask_apart(self, site: str) -> None:
+        """Has a thread find out what is in force, for the requests that come after this one."""
+        if self._apart is None:
+            self._apart = ThreadPoolExecutor(1, "memory")  # not before a server may have forked
+        if site not in self._asked_apart:
+            self._asked_apart.add(site)
+            self._apart.submit(self._refresh, site)
+
+    def _refresh(self, site: str) -> None:
+        with suppress(UnknownSite):  # which the next request is told
+            self.current(site)
+        self._asked_apart.discard(site)
 
     def held(self, site: str) -> InForce | None:
         """What was in force when somebody last looked."""

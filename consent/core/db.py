@@ -82,7 +82,7 @@ def engine_options(url: str, threads: int) -> dict[str, Any]:
         # Errors are logged; what somebody decided is not.
         "hide_parameters": True,
         "json_serializer": _json,
-        # One for each thread, and for the writers.
+        # One for each thread that makes pages, and for the writers. Threads that ask now and then take the overflow.
         "pool_size": threads + 2,
     }
     if url.startswith("postgresql"):

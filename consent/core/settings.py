@@ -30,9 +30,12 @@ def text(value: str) -> str:
 
 def number(value: str) -> int:
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
         raise ValueError(f"{value!r} is not a whole number") from None
+    if found < 0:
+        raise ValueError(f"{found} is too small; use 0 or more")
+    return found
 
 
 def positive(value: str) -> int:
@@ -194,13 +197,13 @@ class Settings:
     threads: int = setting(
         16,
         positive,
-        "Number of threads in each process. They answer what is neither script, decision nor page view.",
+        "Number of threads for pages in each process: for everything except scripts, decisions and page views.",
     )
     connections: int = setting(
         4000,
         positive,
         "Number of connections that each process of `consent serve` keeps open, as far as the system allows that many "
-        "files. Over it, new ones get 503.",
+        "files. Further connections get 503.",
     )
     request_deadline: int = setting(
         20,

@@ -56,12 +56,12 @@ class Journal:
         self._merge = merge
         self._process: uuid.UUID | None = None
         self._number = 0
-        # Held while one of these three is looked at or changed, and never while somebody waits for a disk.
+        # Held while a hit is counted, and while `_file` or `_merger` is replaced; never while waiting for a disk.
         self._lock = threading.Lock()
         self._file: File | None = None
         self._full: deque[File] = deque()
         self._merger: threading.Thread | None = None
-        # Held by whoever makes a file.
+        # Held while `_file` is replaced, and the file made for that. Only the thread that merges removes from `_full`.
         self._making = threading.Lock()
         # Held by whoever merges.
         self._merging = threading.Lock()
@@ -78,7 +78,6 @@ class Journal:
             is_added = self._file is not None and self._file.add(site, cells)
         if is_added and not self._anything.is_set():
             self._require_merger()
-            self._anything.set()
         return is_added
 
     def _begin_another(self) -> None:
@@ -115,6 +114,8 @@ class Journal:
             if self._merger is None or not self._merger.is_alive():  # a fork leaves threads behind
                 self._merger = threading.Thread(target=self._run, name="merger", daemon=True)
                 self._merger.start()
+            # Under the lock: a merger that is about to end sees it.
+            self._anything.set()
 
     def _run(self) -> None:
         while self._anything.wait(IDLE) or not self._ends():
@@ -204,6 +205,7 @@ class File:
         # Where in `_words` the count of a site's cell is.
         self._places: dict[str, dict[Cell, int]] = {}
         self._end = 0
+        # Whether it has not turned a hit away yet.
         self.has_room = True
 
     def add(self, site: str, cells: list[Cell]) -> bool:

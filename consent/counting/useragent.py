@@ -74,11 +74,15 @@ class Client:
     device: str
 
 
-@lru_cache(maxsize=4096)
 def classify(header: str) -> Client:
-    parsed = ua_parser.parse(header[:LONGEST]).with_defaults()
+    return _classify(header[:LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _classify(header: str) -> Client:
+    parsed = ua_parser.parse(header).with_defaults()
     agent = object.__new__(parsers.UserAgent)
-    agent.ua_string = header[:LONGEST]
+    agent.ua_string = header
     agent.browser = parsers.parse_browser(
         parsed.user_agent.family,
         parsed.user_agent.major,

@@ -27,6 +27,8 @@ VALUE = r"1~[A-Za-z0-9_.:~?-]+"
 MAX_VALUE = 3900
 # Of a time since 1970: no browser has more digits, and Python reads no number of thousands of them.
 SECONDS = re.compile(r"[0-9]{1,15}")
+# Characters. A host has 253 at the most (RFC 1035), and what is parsed is kept in a cache.
+LONGEST_ORIGIN = 300
 # `h` of a cookie of the page's own host alone.
 HOST_ONLY = "-"
 
@@ -120,9 +122,13 @@ def header(where: Place, value: str, seconds: int) -> tuple[str, str]:
     return "Set-Cookie", "; ".join(parts)
 
 
-@lru_cache(maxsize=1024)
 def _scheme_and_host(address: str) -> tuple[str, str]:
     """Both empty for what is no address: a client may send anything as a host."""
+    return _parsed(address) if len(address) <= LONGEST_ORIGIN else ("", "")
+
+
+@lru_cache(maxsize=1024)
+def _parsed(address: str) -> tuple[str, str]:
     try:
         found = urlsplit(address)
         return found.scheme, found.hostname or ""

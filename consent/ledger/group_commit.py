@@ -1,8 +1,8 @@
 """Commits in groups: what many requests hand in at the same time is written in one transaction.
 
-A commit that syncs a disk, or that a server far away has to answer, takes as long for a hundred rows as for one. So the
-threads that answer requests hand their item to one thread of the process. It writes all that has gathered while it was
-writing the group before, and each request waits until its own item is committed.
+A commit that syncs a disk, or that a server far away has to answer, takes as long for a hundred rows as for one. So
+items are handed to one thread of the process, by an event loop or by threads. It writes all that has gathered while it
+was writing the group before, and each request is answered once its own item is committed.
 """
 
 import logging
@@ -24,7 +24,7 @@ Written = TypeVar("Written")
 PATIENCE = 8.0
 # Seconds without an item after which the writer ends. The next item starts one.
 IDLE = 10.0
-# Items that may wait. A server has fewer threads; more come only where something floods it.
+# Items that may wait: some tenths of a second of work. More come only where something floods it or the database hangs.
 MOST_WAITING = 1000
 # Items in one transaction.
 MOST_AT_ONCE = 200
@@ -150,6 +150,8 @@ class GroupCommit(Generic[Item, Written]):
                 with self._lock:
                     if me is self._writer and self._queue.empty():
                         self._writer = None
+                if not self._queue.empty():  # it came in between, from somebody who saw this writer
+                    self._require_writer()
                 continue
             try:
                 while len(group) < MOST_AT_ONCE:

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 Headers = Iterable[tuple[str, str]]
 
-# Bytes of bodies that all clients of a process together may be under way with. Beyond it only small ones are read.
+# Bytes of bodies that a process holds for all its clients, until they are answered. Beyond it only small ones are read.
 MOST_HELD = 64 * 1024 * 1024
 SMALL_BODY = 64 * 1024
 # Seconds for which a connection is read, and what comes is thrown away, so that a client which is still sending hears
 # the answer instead of a reset.
 LINGER = 3.0
 
-# What a connection is doing. Each state but the fourth has a deadline (front.py).
+# What a connection is doing. Each state but WORKING has a deadline (front.py).
 READING, IDLE, WAITING, WORKING, STREAMING, LINGERING = range(6)
 
 # Sets of headers whose lines are kept.
@@ -65,6 +65,8 @@ class Connection(asyncio.Protocol):
         self._environ: Environ = {}
         self._body: list[bytes] = []
         self._size = 0
+        # Bytes of bodies that are held for this client.
+        self._held = 0
         self._lines: list[tuple[bytes, bytes]] = []
         # Requests that came before the one that is being answered was, whether others may follow them, and the status
         # of those that are refused.
@@ -147,6 +149,7 @@ class Connection(asyncio.Protocol):
         if self.state == STREAMING:
             self._front.go_on(self)
         elif self.state in (READING, IDLE, LINGERING):
+            self._become(self.state)  # from here on the client has its time again
             self._resume()
 
     # What the parser tells.
@@ -180,13 +183,14 @@ class Connection(asyncio.Protocol):
             # The page that it is for says how much it takes. The body is not waited for.
             self._complete(False)
         elif environ.get("HTTP_EXPECT", "").lower() == "100-continue" and self.state == READING:
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._front.send(self.transport, b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
         if not self._environ:
             return
         self._size += len(part)
         self._body.append(part)
+        self._held += len(part)
         self._front.held += len(part)
         if self._size > self._front.most(self._environ):
             self._complete(False)
@@ -203,15 +207,15 @@ class Connection(asyncio.Protocol):
         """All of a request has come that anybody wants."""
         environ, self._environ = self._environ, {}
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        self._let_go()
+        self._body, self._size = [], 0
         if environ.pop("HTTP_TRANSFER_ENCODING", None) is not None:
             environ["CONTENT_LENGTH"] = str(len(body))
         environ["wsgi.input"] = BytesIO(body)
         self._take(environ, keeps, refused)
 
     def _let_go(self) -> None:
-        self._front.held -= self._size
-        self._body, self._size = [], 0
+        self._front.held -= self._held
+        self._held = 0
 
     def _take(self, environ: Environ, keeps: bool, refused: int) -> None:
         """Begins with a request, or keeps it until those before it are answered."""
@@ -288,6 +292,9 @@ class Connection(asyncio.Protocol):
 
     def refuse(self, status: int) -> None:
         """Says in a word what is wrong with a request, and closes the connection."""
+        if self.state == STREAMING:  # another answer is half written
+            self.abort()
+            return
         self._method = ""
         said = f"{status} {HTTP_STATUS_CODES[status]}\n".encode()
         self._keeps = False
@@ -299,7 +306,7 @@ class Connection(asyncio.Protocol):
         self.transport.close()
 
     def abort(self) -> None:
-        """Ends it now, with a reset: what was written is dropped by the kernel too, and not taken for the whole."""
+        """Ends it now, with a reset. The kernel drops what was written, so that nobody takes it for the whole."""
         with suppress(OSError):  # the client may have left
             self.transport.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
@@ -327,10 +334,13 @@ class Connection(asyncio.Protocol):
 
     def _end(self) -> None:
         """An answer is written: the next request may come, or be begun."""
+        if not self._waiting and not self.is_within:
+            self._let_go()
         if not self._keeps or (self._is_ended and not self._waiting):
             self._linger()
         elif self._waiting:
             # Not from here: each would begin within the one before.
+            self._become(WORKING)
             self._front.soon(self._next)
         else:
             self._become(READING if self.is_within else IDLE)

@@ -20,7 +20,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import uvloop
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from consent.core.errors import NotAtHand
 from consent.ledger import group_commit
@@ -54,6 +53,8 @@ if TYPE_CHECKING:
     from consent.counting.journal import Journal
     from consent.ledger.group_commit import GroupCommit, Handed
 
+# Connections that the kernel keeps until a worker takes them.
+BACKLOG = 2048
 # Seconds between two looks at the deadlines.
 LOOK = 0.5
 # Seconds between two looks at whether all is answered.
@@ -89,16 +90,17 @@ def run(app: Flask, listening: socket.socket, ready: Callable[[], object]) -> No
 async def _until_told(app: Flask, listening: socket.socket, ready: Callable[[], object]) -> None:
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
-    await answer(app, listening, ready, told)
+    await answer_until(app, listening, ready, told)
 
 
-async def answer(
+async def answer_until(
     app: Flask, listening: socket.socket, ready: Callable[[], object], told: asyncio.Event
 ) -> None:
     """Answers what comes to the socket until it is `told` to end, and what was asked by then."""
     loop = asyncio.get_running_loop()
     front = Front(app, loop)
-    server = await loop.create_server(lambda: Connection(front), sock=listening)
+    # uvloop would have the socket listen anew, with its own number.
+    server = await loop.create_server(lambda: Connection(front), sock=listening, backlog=BACKLOG)
     ready()
     await told.wait()
     server.close()
@@ -122,7 +124,8 @@ class Front:
         # Each is a file, and the system has a limit of its own.
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._most = min(settings.connections, max(files - FILES, 1))
-        self._proxied = _believing(settings.trusted_proxies)
+        # Puts into an environment what proxies say of its client.
+        self._proxied = security.behind_proxies(settings.trusted_proxies, lambda *_: ())
         self._threads = Threads(settings.threads, "page", loop)
         self._askers = Threads(HOT_THREADS, "asker", loop)
         self._pages = Pages(self._hot, self._threads)
@@ -145,6 +148,7 @@ class Front:
         return {**self._base, "REMOTE_ADDR": peer}
 
     def arrived(self, connection: Connection, data: bytes) -> None:
+        """Keeps what has come until all is here that comes in this turn of the loop."""
         if not self._arrived:
             self._loop.call_soon(self._read)
         self._arrived.append((connection, data))
@@ -190,12 +194,14 @@ class Front:
         return security.LARGEST_FORM if is_staff else security.MAX_BODY
 
     def join(self, connection: Connection) -> None:
+        """A new connection: kept, or refused where there are too many."""
         self.connections.add(connection)
         if len(self.connections) > self._most:
             connection.refuse(503)
             connection.close()
 
     def leave(self, connection: Connection) -> None:
+        """A connection that is over."""
         self.connections.discard(connection)
         self._handed.pop(connection, None)
         self._pages.leave(connection)
@@ -206,8 +212,7 @@ class Front:
 
     def answer(self, connection: Connection, environ: Environ) -> None:
         """Answers a request that has come whole, now or later."""
-        if self._proxied is not None:
-            self._proxied(environ, _nothing)
+        self._proxied(environ, _ignore)
         target = self._hot.target(environ)
         if target is None:
             self._pages.begin(connection, environ)
@@ -309,17 +314,18 @@ class Front:
             waits = each.transport.get_write_buffer_size()
             untaken += waits
             limit = patience.get(each.state)
-            if waits and each.state in (IDLE, LINGERING):
+            if waits and each.state in (READING, IDLE, LINGERING):
                 limit = self._settings.response_deadline
             if limit is not None and now - each.since > limit:
-                self._end(each)
+                self._give_up(each)
         if untaken > MOST_UNTAKEN:
             self._drop_slowest(untaken - MOST_UNTAKEN)
 
-    def _end(self, connection: Connection) -> None:
+    def _give_up(self, connection: Connection) -> None:
         if connection.state == WAITING:
-            self._handed[connection].give_up()
-            self._handed[connection].then(self._handed[connection])
+            if handed := self._handed.get(connection):
+                handed.give_up()
+                handed.then(handed)
         elif connection.state == READING and connection.is_within:
             connection.refuse(408)
         elif connection.transport.get_write_buffer_size():
@@ -364,12 +370,6 @@ def _base_environ(settings: Settings) -> Environ:
     }
 
 
-def _believing(hops: int) -> ProxyFix | None:
-    """What puts into an environment what so many proxies say of its client."""
-    return (
-        ProxyFix(lambda environ, start: (), x_for=hops, x_proto=hops, x_host=hops) if hops else None
-    )
-
-
-def _nothing(*_: object) -> Callable[[bytes], object]:
+def _ignore(*_: object) -> Callable[[bytes], object]:
+    """No answer is begun yet."""
     raise NotImplementedError

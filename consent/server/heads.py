@@ -13,6 +13,9 @@ Environ = dict[str, Any]
 MOST_LINES = 200
 LONGEST = 64 * 1024
 
+# Characters of the name of a header. None has as many, and names are kept in caches.
+LONGEST_NAME = 64
+
 # What a common head is made of: characters of ASCII that are seen, blanks, and the ends of lines.
 COMMON = bytes(range(0x20, 0x7F)) + b"\r\n"
 COMMON_METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -42,7 +45,7 @@ def read_whole(data: bytes, environ: Environ) -> bytes | None:
     environ["REQUEST_METHOD"], environ["SERVER_PROTOCOL"] = method, protocol
     for line in lines:
         name, colon, value = line.partition(":")
-        variable = _common_variable(name)
+        variable = _common_variable(name) if len(name) <= LONGEST_NAME else None
         if variable is None or not colon or variable in environ:
             return None
         environ[variable] = value.strip(" ")
@@ -62,6 +65,8 @@ def read(environ: Environ, address: bytes, lines: list[tuple[bytes, bytes]]) -> 
     if len(lines) > MOST_LINES:
         return 431
     hosts = 0
+    if any(len(name) > LONGEST_NAME for name, _ in lines):
+        return 431
     for name, value in lines:
         variable = _variable(name)
         if variable is None:

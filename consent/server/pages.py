@@ -6,6 +6,7 @@ So a client that reads slowly holds no thread, however long an answer is.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,8 @@ from consent.server.connection import Connection
 from consent.server.heads import Environ
 
 Application = Callable[..., Iterable[bytes]]
+
+log = logging.getLogger(__name__)
 
 # Requests that may wait for a thread of a kind.
 MOST_WAITING = 1000
@@ -41,14 +44,22 @@ class Threads(ThreadPoolExecutor):
             connection.refuse(503)
             return
         self._asked += 1
-        self.submit(self._work, do, then)
+        self.submit(self._work, connection, do, then)
 
-    def _work(self, do: Callable[[], Any], then: Callable[[Any], object]) -> None:
-        self._loop.call_soon_threadsafe(self._worked, then, do())
+    def _work(
+        self, connection: Connection, do: Callable[[], Any], then: Callable[[Any], object]
+    ) -> None:
+        done: Callable[[], object]
+        try:
+            done = partial(then, do())
+        except Exception:  # a mistake of ours, of which the client hears at once
+            log.exception("A mistake of this program")
+            done = connection.abort
+        self._loop.call_soon_threadsafe(self._worked, done)
 
-    def _worked(self, then: Callable[[Any], object], found: Any) -> None:
+    def _worked(self, done: Callable[[], object]) -> None:
         self._asked -= 1
-        then(found)
+        done()
 
 
 class Pages:
@@ -63,9 +74,9 @@ class Pages:
     def begin(self, connection: Connection, environ: Environ) -> None:
         """Asks the application, for its answer or the first part of it."""
         page = Page(self._app, environ)
-        self._threads.work(connection, page.more, lambda _: self._has_begun(connection, page))
+        self._threads.work(connection, page.more, lambda _: self._send_first(connection, page))
 
-    def _has_begun(self, connection: Connection, page: Page) -> None:
+    def _send_first(self, connection: Connection, page: Page) -> None:
         status, _, reason = page.status.partition(" ")
         if page.is_broken:
             connection.respond(500, [], b"")
@@ -82,9 +93,9 @@ class Pages:
         """Makes the next part, unless the client has not taken the last one yet."""
         page = self._begun.get(connection)
         if page is not None and not connection.is_full:
-            self._threads.work(connection, page.more, lambda _: self._has_gone_on(connection, page))
+            self._threads.work(connection, page.more, lambda _: self._send_next(connection, page))
 
-    def _has_gone_on(self, connection: Connection, page: Page) -> None:
+    def _send_next(self, connection: Connection, page: Page) -> None:
         if connection not in self._begun:
             return  # the client is gone
         if page.is_broken:
@@ -104,7 +115,7 @@ class Pages:
 class Page:
     """An answer of the application, made in threads: as much at a time as a client has taken."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], environ: Environ) -> None:
+    def __init__(self, app: Application, environ: Environ) -> None:
         self._app = app
         self._environ = environ
         # Whichever thread makes a part, what the application has set for this request is there.
@@ -160,4 +171,7 @@ class Page:
         with self._lock:
             answer, self._answer, self._parts = self._answer, (), iter(())
             if hasattr(answer, "close"):
-                self._context.run(answer.close)
+                try:
+                    self._context.run(answer.close)
+                except Exception as error:
+                    log_throttle.log_exception(__name__, "the end of an answer", error)

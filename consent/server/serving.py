@@ -39,8 +39,6 @@ M_ARENA_MAX = -8
 HEAPS = 4
 # Looks at whether the port is free: on a busy machine the workers of a killed server take some seconds to end.
 FREE_TRIES = 16
-# Connections that the kernel keeps until a worker takes them.
-BACKLOG = 2048
 # Files that a worker may have open, if the system allows it.
 MOST_FILES = 65_536
 
@@ -97,7 +95,7 @@ def listen(
     """A socket that listens. Raises click.ClickException where the port is taken, with `mend` at its end."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {host}:{port}: {error.strerror}. {mend}"

@@ -1,11 +1,10 @@
 """The processes that answer: begun, replaced when one ends, and ended.
 
 The first process keeps a second one, the loader, and answers nothing. The loader loads the program once and is copied
-for each worker, so that all of them share what it has loaded: a third of the memory. A new program is loaded by
-a new loader.
+for each worker, so that they share most of what it has loaded. A new loader loads a newer program.
 
-All workers share a socket, which is open as long as the first process lives: who comes while they are replaced waits
-for the next.
+All workers share a socket, which is open as long as the first process lives. Connections that are made while workers
+are replaced wait for the next one.
 """
 
 from __future__ import annotations
@@ -46,17 +45,20 @@ log = logging.getLogger(__name__)
 
 
 def run(load: Load, count: int, listening: socket.socket, begun: Callable[[], object]) -> None:
-    """Keeps so many workers. Returns when SIGTERM or SIGINT has come and all have ended. SIGHUP: the program is loaded
-    anew, and new workers take the places of all.
+    """Keeps `count` workers. Returns when SIGTERM or SIGINT has come and all have ended. On SIGHUP loads the program
+    again, and replaces all workers.
 
-    `begun` is called when they answer.
+    `begun` is called when the first workers answer.
     """
     signals = Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
     begin = partial(Loader, load, count, listening)
     loader = begin()
-    if loader.becomes_ready(signals):
-        begun()
+    is_begun = False
     while not signals.has_end():
+        if not is_begun:
+            is_begun = loader.becomes_ready(signals)
+            if is_begun:
+                begun()
         if signals.take(signal.SIGHUP):
             new = begin()
             if new.becomes_ready(signals):
@@ -100,6 +102,7 @@ class Loader:
         return True
 
     def end(self) -> None:
+        """Ends the loader and its workers, which may finish what they were asked first."""
         self.process.terminate()
         self.process.join(GRACE + MOMENT)
         self.process.kill()
@@ -157,7 +160,12 @@ def _load(load: Load, count: int, listening: socket.socket, ready: Pipe, parent:
     work = load()
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
-            thread.join(MOMENT)  # a copy has only the thread that makes it
+            thread.join(MOMENT)
+            if thread.is_alive():
+                log.error(
+                    "Workers lack the thread %s: a copy has only the one that makes it.",
+                    thread.name,
+                )
     gc.collect()
     gc.freeze()  # else each worker would write to what it shares
     crew = Crew(work, listening, signals)
@@ -191,6 +199,7 @@ class Crew:
         self._answering = 0
 
     def add(self) -> None:
+        """Copies this process for one more worker."""
         parent = os.getpid()
         # One that comes between is for whoever it was sent to, and not for the copy.
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
@@ -229,7 +238,7 @@ class Crew:
         until = time.monotonic() + GRACE
         self._send(signal.SIGTERM)
         while self.pids and time.monotonic() < until:
-            self._signals.wait(until - time.monotonic())
+            self._signals.wait(max(0.0, until - time.monotonic()))
             self.reap()
         self._send(signal.SIGKILL)
         for pid in self.pids:

@@ -1,13 +1,16 @@
 """Response headers, the check that a form was sent from our own page, and rate limits."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
 from werkzeug.exceptions import Forbidden, RequestURITooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.urls import iri_to_uri
 
 from consent.core import tokens
@@ -15,6 +18,9 @@ from consent.core.errors import BadToken, Compressed, Unmeasured
 from consent.core.settings import Settings
 from consent.counting.networks import subscriber
 from consent.web import context, problems
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 HTMX_VERSION = "4.0.1"
 HTMX_CDN = f"https://cdn.jsdelivr.net/npm/htmx.org@{HTMX_VERSION}/dist/htmx.min.js"
@@ -94,9 +100,9 @@ def require_plain(environ: Mapping[str, Any]) -> None:
 def require_whole() -> None:
     """Refuses a form that may have broken off: what is missing of it would be a box that nobody ticked.
 
-    `consent serve` hands on whole bodies, and says how long they are. Of other servers, some say that they watch over
-    the end and hand on what had come; then Werkzeug would not compare it with the length. A body in chunks they may end
-    in the same way, wherever it broke off; browsers send none, and proxies pass the length on.
+    `consent serve` passes on whole bodies only, each with its length. Some other servers set `wsgi.input_terminated`
+    and pass on what had come when a body broke off; then Werkzeug would not compare it with the length. A body in
+    chunks may end in the same way. Browsers send none, and proxies pass the length on.
     """
     if request.method != "POST":
         return
@@ -138,6 +144,11 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.after_request(lambda response: headers(response, htmx_url, settings.hsts))
 
 
+def behind_proxies(hops: int, app: WSGIApplication) -> WSGIApplication:
+    """The application, which believes what so many proxies in front of it say of a client."""
+    return ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops) if hops else app
+
+
 def common_headers(scheme: str, hsts: str) -> dict[str, str]:
     """Those of every response to a request over `scheme`."""
     secure = {"Strict-Transport-Security": hsts} if scheme == "https" and hsts else {}
@@ -146,9 +157,7 @@ def common_headers(scheme: str, hsts: str) -> dict[str, str]:
 
 @lru_cache(maxsize=1024)
 def embed_headers(scheme: str, hsts: str, origin: str = "") -> dict[str, str]:
-    """Those of what pages of other origins read, without cookies. A page of `origin` may send and read it with headers
-    and cookies that somebody adds as well.
-    """
+    """Those of what pages of other origins read. Pages of `origin` may also send credentials, and read the answer."""
     shared = {
         **common_headers(scheme, hsts),
         "Access-Control-Allow-Origin": "*",

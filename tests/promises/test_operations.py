@@ -104,6 +104,12 @@ def test_a_setting_that_cannot_be_used_is_named(environ: dict[str, str], message
         settings.read(environ)
 
 
+@pytest.mark.parametrize("name", ["WORKERS", "THREADS", "CONNECTIONS", "EMBED_LIMIT"])
+def test_no_number_is_negative(name: str) -> None:
+    with pytest.raises(SettingError, match=f"CONSENT_{name}: -1 is too small"):
+        settings.read({f"CONSENT_{name}": "-1", "CONSENT_SECRET_KEYS": KEY})
+
+
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(KEY + "\n")
 

@@ -33,7 +33,7 @@ def answering(app: Flask) -> Iterator[int]:
     is_ready, loop, told = threading.Event(), uvloop.new_event_loop(), asyncio.Event()
     thread = threading.Thread(
         target=loop.run_until_complete,
-        args=(front.answer(app, listening, is_ready.set, told),),
+        args=(front.answer_until(app, listening, is_ready.set, told),),
         name="loop",
         daemon=True,
     )

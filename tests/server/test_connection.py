@@ -124,6 +124,7 @@ def test_it_is_said_whether_another_may_follow(port: int, sent: bytes, expected:
         (b"GET /" + b"a" * 70_000, 431),
         (request(HEALTH, *(f"A{number}: b" for number in range(250))), 431),
         (request(HEALTH, *("A: b" for _ in range(250))), 431),
+        (request(HEALTH, "A" * 65 + ": b"), 431),
         (b"GET http://b/healthz HTTP/1.1\r\nHost: a\r\n\r\n", 200),
         (b"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", 200),
         (b"GET /%00%ff HTTP/1.1\r\nHost: a\r\n\r\n", 404),
@@ -238,6 +239,19 @@ def test_each_answer_says_the_date_once(port: int) -> None:
             connection.sendall(request(line, "Connection: close"))
             said = connection.makefile("rb").read().partition(b"\r\n\r\n")[0]
         assert said.lower().count(b"\r\ndate: ") == 1
+
+
+def test_one_whose_end_fails_is_sent_all_the_same(app: Flask) -> None:
+    class Unclosed:
+        def __iter__(self) -> Iterator[bytes]:
+            return iter([b"whole"])
+
+        def close(self) -> None:
+            raise RuntimeError("of no interest to anybody")
+
+    app.add_url_rule("/unclosed", view_func=lambda: Response(Unclosed()))
+    with answering(app) as port:
+        assert [each.body for each in ask(port, request("GET /unclosed"))] == [b"whole"]
 
 
 def test_one_that_breaks_off_is_not_taken_for_whole(app: Flask) -> None:

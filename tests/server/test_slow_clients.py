@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from flask import Response
 
 from consent.server import connection, front, pages
 from tests.conftest import make_app
@@ -163,6 +164,27 @@ def test_memory_of_bodies_under_way_is_bounded(port: int, monkeypatch: pytest.Mo
         second.sendall(head + b"a" * 100_000)
         assert second.recv(100).startswith(b"HTTP/1.1 503 ")
         assert seconds(port, HIT) < PATIENCE
+
+
+def test_an_answer_that_is_half_sent_is_never_followed_by_a_refusal(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(settings)
+
+    def view() -> Response:
+        def made() -> Iterator[bytes]:
+            for number in range(100):
+                if number == 90:  # from now on no thread takes anything more
+                    monkeypatch.setattr(pages, "MOST_WAITING", 0)
+                yield b"a" * 100_000
+
+        return Response(made(), headers={"Content-Length": "10000000"})
+
+    app.add_url_rule("/large", view_func=view)
+    with answering(app) as port, connected(port) as client:
+        client.sendall(request("GET /large"))
+        with pytest.raises(ConnectionResetError):
+            until_closed(client)
 
 
 def test_over_the_limit_a_connection_is_refused_at_once(settings: dict[str, Any]) -> None:

@@ -70,6 +70,8 @@ METHODS = {
 # Seconds. A browser may use its copy for five minutes, and a stale one while it asks for a newer.
 SCRIPT_AGE = "public, max-age=300, stale-while-revalidate=3600"
 ENCODINGS = ("br", "gzip")
+# Stands in the environment of a request that the limit has counted.
+COUNTED_ALREADY = "consent.counted"
 FETCHED_FOR = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 
 
@@ -168,8 +170,10 @@ class HotPaths:
         in_force = self._memory.current(site, wait)
         if what == ".js":
             return script(environ, in_force.script, SCRIPT_AGE)
-        if not self._crowding.takes_request(environ.get("REMOTE_ADDR", "")):
-            raise TooMany("Try again in a minute.")
+        if COUNTED_ALREADY not in environ:  # else it comes back from a thread that has waited
+            environ[COUNTED_ALREADY] = True
+            if not self._crowding.takes_request(environ.get("REMOTE_ADDR", "")):
+                raise TooMany("Try again in a minute.")
         _require_origin(environ, in_force.published.site_file)
         match what:
             case "/hits":
