@@ -31,6 +31,9 @@ Headers = Iterable[tuple[str, str]]
 # Bytes of bodies that a process holds for all its clients, until they are answered. Beyond it only small ones are read.
 MOST_HELD = 64 * 1024 * 1024
 SMALL_BODY = 64 * 1024
+# Bytes that are parsed at a time, and that are written to a client before others have their turn.
+SLICE = 4096
+MOST_WRITTEN = 64 * 1024
 # Seconds for which a connection is read, and what comes is thrown away, so that a client which is still sending hears
 # the answer instead of a reset.
 LINGER = 3.0
@@ -59,12 +62,19 @@ class Connection(asyncio.Protocol):
         # Whether a part of a request has come, and whether no more will.
         self.is_within = False
         self._is_ended = False
-        # The request that the parser is within: bytes of its head, its address, lines, environment and body.
-        self._head = 0
+        # The request that the parser is within: bytes of it, its address, lines, environment and body.
+        self._came = 0
         self._address = b""
         self._environ: Environ = {}
         self._body: list[bytes] = []
         self._size = 0
+        # Bytes of the body of a request that asks for another protocol; and whether a client waits to be told to send.
+        self._awaited = 0
+        self._expects = False
+        # What has come and could not be read yet; and bytes that were written in this turn.
+        self._kept = b""
+        self._written = 0
+        self._is_next_due = False
         # Bytes of bodies that are held for this client.
         self._held = 0
         self._lines: list[tuple[bytes, bytes]] = []
@@ -106,12 +116,18 @@ class Connection(asyncio.Protocol):
 
     def read(self, data: bytes) -> None:
         """Takes what has come; nothing: no more will."""
+        self._written = 0
         if not data:
+            self._is_ended = True
+        if self._kept:
+            self._kept += data
+        elif data:
+            self._feed(data)
+        if self._is_ended and not self._kept:
             self._read_end()
-            return
-        if self.state == LINGERING:
-            return
-        if self.state in (READING, IDLE) and not self.is_within:
+
+    def _feed(self, data: bytes) -> None:
+        if self._is_free() and not self.is_within:
             environ = self._front.environ(self._peer)
             body = heads.read_whole(data, environ)
             if body is not None:
@@ -120,24 +136,53 @@ class Connection(asyncio.Protocol):
                 return
         if self.state == IDLE:
             self._become(READING)
-        if not self._environ:
-            self._head += len(data)
+        for start in range(0, len(data), SLICE):
+            if self.state == LINGERING:
+                return
+            if not self._is_free():
+                # The rest has to wait: many requests fit into little.
+                self._kept = data[start:]
+                self._pause()
+                return
+            self._parse(data[start : start + SLICE])
+
+    def _is_free(self) -> bool:
+        return self.state in (READING, IDLE) and not self._waiting and not self.is_full
+
+    def _parse(self, data: bytes) -> None:
+        if self._awaited:
+            self._take_body(data)
+            return
+        self._came += len(data)
         try:
             self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            pass  # to what nobody here speaks: the answer is the last one
+        except HttpParserUpgrade as upgrade:
+            # To what nobody here speaks. The parser takes the body for a part of that.
+            if self._awaited:
+                self._take_body(data[upgrade.args[0] :])
         except HttpParserError:
             self._take({}, False, 400)
         else:
-            if not self._environ and self._head > heads.LONGEST:
-                self._take({}, False, 431)
+            if self.is_within and self._came > self._most_to_come():
+                self._take({}, False, 400 if self._environ else 431)
+
+    def _most_to_come(self) -> int:
+        """Bytes of a message, with what may stand around the chunks of its body and after them."""
+        return heads.LONGEST + (8 * self._front.most(self._environ) if self._environ else 0)
+
+    def _take_body(self, part: bytes) -> None:
+        """Takes the body of a request that asks for another protocol."""
+        self.on_body(part[: self._awaited])
+        self._awaited -= min(len(part), self._awaited)
+        if not self._awaited and self._environ:
+            self.is_within = False
+            self._complete(False)
 
     def _read_end(self) -> None:
-        self._is_ended = True
         if self.is_within and self.state != LINGERING:
             self.is_within = False
             self._take({}, False, 400)
-        elif self.state in (READING, IDLE, LINGERING):
+        elif self.state in (READING, IDLE, LINGERING) and not self._waiting:
             self.close()
 
     def pause_writing(self) -> None:
@@ -150,7 +195,7 @@ class Connection(asyncio.Protocol):
             self._front.go_on(self)
         elif self.state in (READING, IDLE, LINGERING):
             self._become(self.state)  # from here on the client has its time again
-            self._resume()
+            self._go_on_reading()
 
     # What the parser tells.
 
@@ -160,6 +205,7 @@ class Connection(asyncio.Protocol):
             self._become(READING)
         self._address, self._environ, self._lines = b"", {}, []
         self._body, self._size = [], 0
+        self._awaited, self._expects = 0, False
 
     def on_url(self, part: bytes) -> None:
         self._address += part
@@ -169,21 +215,31 @@ class Connection(asyncio.Protocol):
             self._lines.append((name, value))
 
     def on_headers_complete(self) -> None:
-        self._head = 0
         parser = self._parser
         environ = self._front.environ(self._peer)
         self._environ = environ
         environ["REQUEST_METHOD"] = parser.get_method().decode("latin-1")
         environ["SERVER_PROTOCOL"] = f"HTTP/{parser.get_http_version()}"
         refused = heads.read(environ, self._address, self._lines)
-        length = environ.get("CONTENT_LENGTH", "0")
+        length = environ.get("CONTENT_LENGTH", "").lstrip("0") or "0"
+        if "CONTENT_LENGTH" in environ:
+            environ["CONTENT_LENGTH"] = length
         if refused:
             self._complete(False, refused)
         elif len(length) > 9 or int(length) > self._front.most(environ):
             # The page that it is for says how much it takes. The body is not waited for.
             self._complete(False)
-        elif environ.get("HTTP_EXPECT", "").lower() == "100-continue" and self.state == READING:
+        else:
+            self._awaited = int(length) if parser.should_upgrade() else 0
+            self._expects = environ.get("HTTP_EXPECT", "").lower() == "100-continue"
+            if self.state == READING and not self._waiting:
+                self._tell_to_send()
+
+    def _tell_to_send(self) -> None:
+        """A client that waits for it is told to send the body (RFC 9110, section 10.1.1)."""
+        if self._expects and self._environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
             self._front.send(self.transport, b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._expects = False
 
     def on_body(self, part: bytes) -> None:
         if not self._environ:
@@ -198,7 +254,9 @@ class Connection(asyncio.Protocol):
             self._complete(False, 503)
 
     def on_message_complete(self) -> None:
-        self.is_within = False
+        if self._awaited:
+            return  # the parser leaves the body of such a request to others
+        self.is_within, self._came = False, 0
         if self._environ:
             parser = self._parser
             self._complete(parser.should_keep_alive() and not parser.should_upgrade())
@@ -219,13 +277,16 @@ class Connection(asyncio.Protocol):
 
     def _take(self, environ: Environ, keeps: bool, refused: int) -> None:
         """Begins with a request, or keeps it until those before it are answered."""
-        if self.state in (READING, IDLE):
+        if self._is_free() and self._written <= MOST_WRITTEN:
             self._begin(environ, keeps, refused)
         elif self.state != LINGERING:
             self._waiting.append((environ, keeps, refused))
+            if self.state in (READING, IDLE):
+                self._begin_next_soon()
 
     def _begin(self, environ: Environ, keeps: bool, refused: int) -> None:
         if refused:
+            self._method = environ.get("REQUEST_METHOD", "")
             self.refuse(refused)
             return
         self._method, self._keeps = environ["REQUEST_METHOD"], keeps
@@ -295,7 +356,6 @@ class Connection(asyncio.Protocol):
         if self.state == STREAMING:  # another answer is half written
             self.abort()
             return
-        self._method = ""
         said = f"{status} {HTTP_STATUS_CODES[status]}\n".encode()
         self._keeps = False
         headers = [("Content-Type", "text/plain")]
@@ -303,6 +363,7 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Ends it when what was written is sent."""
+        self._front.flush()
         self.transport.close()
 
     def abort(self) -> None:
@@ -330,6 +391,7 @@ class Connection(asyncio.Protocol):
         sent = head.encode("latin-1", "replace")
         if self._method != "HEAD" and status not in NO_BODY:
             sent += body
+        self._written += len(sent)
         self._front.send(self.transport, sent)
 
     def _end(self) -> None:
@@ -339,25 +401,50 @@ class Connection(asyncio.Protocol):
         if not self._keeps or (self._is_ended and not self._waiting):
             self._linger()
         elif self._waiting:
-            # Not from here: each would begin within the one before.
-            self._become(WORKING)
-            self._front.soon(self._next)
+            self._become(IDLE)
+            self._begin_next_soon()
         else:
             self._become(READING if self.is_within else IDLE)
-            if not self.is_full:
-                self._resume()
+            self._tell_to_send()
+            if self._kept or self._is_paused:
+                self._front.soon(self._go_on_reading)
 
-    def _next(self) -> None:
-        if not self.transport.is_closing():
+    def _begin_next_soon(self) -> None:
+        """Not at once: each would begin within the one before."""
+        if not self._is_next_due:
+            self._is_next_due = True
+            self._front.soon(self._begin_next)
+
+    def _begin_next(self) -> None:
+        """Begins with the request that has waited longest."""
+        self._is_next_due = False
+        if self._waiting and not self.is_full and not self.transport.is_closing():
+            self._written = 0
             self._begin(*self._waiting.popleft())
+
+    def _go_on_reading(self) -> None:
+        """Reads what had to wait, and then what comes."""
+        if self._waiting:
+            if self.state in (READING, IDLE):
+                self._begin_next_soon()
+        elif self.state == LINGERING or self._is_free():
+            kept, self._kept = self._kept, b""
+            self._written = 0
+            if kept:
+                self._feed(kept)
+            if self._is_ended and not self._kept:
+                self._read_end()
+            elif not self._kept and not self.is_full:
+                self._resume()
 
     def _linger(self) -> None:
         """Ends the connection, when the client has read the answer."""
         self._become(LINGERING)
         self._waiting.clear()
+        self._kept = b""
         self._front.flush()
         if self._is_ended or (self._front.is_leaving and not self.is_within):
-            self.transport.close()
+            self.close()
             return
         self._resume()
         if self.transport.can_write_eof():

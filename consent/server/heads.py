@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,8 @@ Environ = dict[str, Any]
 MOST_LINES = 200
 LONGEST = 64 * 1024
 
+# What may stand in a host with its port (RFC 3986, section 3.2.2).
+HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*")
 # Characters of the name of a header. None has as many, and names are kept in caches.
 LONGEST_NAME = 64
 
@@ -49,7 +52,10 @@ def read_whole(data: bytes, environ: Environ) -> bytes | None:
         if variable is None or not colon or variable in environ:
             return None
         environ[variable] = value.strip(" ")
-    if "HTTP_HOST" not in environ or environ.get("HTTP_CONNECTION", "keep-alive") != "keep-alive":
+    if (
+        not HOST.fullmatch(environ.get("HTTP_HOST", " "))
+        or environ.get("HTTP_CONNECTION", "keep-alive") != "keep-alive"
+    ):
         return None
     if environ.get("CONTENT_LENGTH", "0") != str(len(body)):
         return None
@@ -78,16 +84,23 @@ def read(environ: Environ, address: bytes, lines: list[tuple[bytes, bytes]]) -> 
             text = f"{environ[variable]}{divider}{text}"
         environ[variable] = text
         hosts += variable == "HTTP_HOST"
-    if environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
-        return 501  # RFC 9112, section 6.1
+    if environ["SERVER_PROTOCOL"] not in ("HTTP/1.0", "HTTP/1.1"):
+        return 400
+    coding = environ.get("HTTP_TRANSFER_ENCODING")  # RFC 9112, section 6.1
+    if coding and (coding.lower() != "chunked" or environ["SERVER_PROTOCOL"] == "HTTP/1.0"):
+        return 400
+    if not HOST.fullmatch(environ.get("HTTP_HOST", "")):
+        return 400
     if hosts > 1 or (not hosts and environ["SERVER_PROTOCOL"] == "HTTP/1.1"):
         return 400  # RFC 9112, section 3.2
     if not address.startswith(b"/"):
-        if not address.startswith((b"http://", b"https://")):
+        if not address[:8].lower().startswith((b"http://", b"https://")):
             return 400
         try:
             whole = urlsplit(address.decode("latin-1"))
         except ValueError:
+            return 400
+        if not whole.netloc or not HOST.fullmatch(whole.netloc):
             return 400
         environ["HTTP_HOST"] = whole.netloc
         address = f"{whole.path or '/'}?{whole.query}".encode("latin-1")

@@ -74,7 +74,13 @@ class Pages:
     def begin(self, connection: Connection, environ: Environ) -> None:
         """Asks the application, for its answer or the first part of it."""
         page = Page(self._app, environ)
-        self._threads.work(connection, page.more, lambda _: self._send_first(connection, page))
+
+        def make() -> None:
+            is_wanted = environ["REQUEST_METHOD"] not in ("GET", "HEAD")
+            if is_wanted or not connection.transport.is_closing():
+                page.more()
+
+        self._threads.work(connection, make, lambda _: self._send_first(connection, page))
 
     def _send_first(self, connection: Connection, page: Page) -> None:
         status, _, reason = page.status.partition(" ")
