@@ -398,7 +398,7 @@ class Connection(asyncio.Protocol):
         """An answer is written: the next request may come, or be begun."""
         if not self._waiting and not self.is_within:
             self._let_go()
-        if not self._keeps or (self._is_ended and not self._waiting):
+        if not self._keeps:
             self._linger()
         elif self._waiting:
             self._become(IDLE)
@@ -406,7 +406,7 @@ class Connection(asyncio.Protocol):
         else:
             self._become(READING if self.is_within else IDLE)
             self._tell_to_send()
-            if self._kept or self._is_paused:
+            if self._kept or self._is_paused or self._is_ended:
                 self._front.soon(self._go_on_reading)
 
     def _begin_next_soon(self) -> None:
@@ -424,6 +424,8 @@ class Connection(asyncio.Protocol):
 
     def _go_on_reading(self) -> None:
         """Reads what had to wait, and then what comes."""
+        if self.transport.is_closing():
+            return
         if self._waiting:
             if self.state in (READING, IDLE):
                 self._begin_next_soon()
