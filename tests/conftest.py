@@ -111,6 +111,8 @@ SAME_ON_EACH_DATABASE = {
     "promises/test_anonymity.py",
     "promises/test_bodies.py",
     "promises/test_no_paths.py",
+    "server/test_connection.py",
+    "server/test_slow_clients.py",
     "site/test_known_services.py",
     "site/test_schema_check.py",
     "site/test_schema_words.py",
