@@ -92,8 +92,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     )
     decisions = app.extensions["consent_decisions"] = GroupCommit(partial(Writer, engine))
     hot = app.extensions["consent_hot"] = HotPaths(app, memory, decisions)
-    app.wsgi_app = hot  # type: ignore[method-assign]
-    app.wsgi_app = security.behind_proxies(read.trusted_proxies, app.wsgi_app)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = security.behind_proxies(read.trusted_proxies, hot)  # type: ignore[method-assign, assignment]
     return app
 
 

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -83,9 +82,12 @@ class Memory:
             self._apart.submit(self._refresh, site)
 
     def _refresh(self, site: str) -> None:
-        with suppress(UnknownSite):  # which the next request is told
+        try:
             self.current(site)
-        self._asked_apart.discard(site)
+        except UnknownSite:
+            pass  # the next request is told
+        finally:
+            self._asked_apart.discard(site)
 
     def held(self, site: str) -> InForce | None:
         """What was in force when somebody last looked."""

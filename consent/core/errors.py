@@ -26,7 +26,7 @@ class ConsentError(Exception):
 
 
 class NotAtHand(Exception):
-    """What is asked for is not in memory, and whoever asks must not wait for it."""
+    """The answer is not in memory, and the caller must not wait for the database."""
 
 
 class Malformed(ConsentError):

@@ -95,7 +95,7 @@ class Lookup:
             return
         # Two threads may both read it, which does no harm.
         self._looked_at = time.monotonic()
-        # Whoever asks does not wait for a disk.
+        # The caller must not wait for a disk.
         threading.Thread(target=self._look, name=FOLLOWER, daemon=True).start()
 
     def _look(self) -> None:

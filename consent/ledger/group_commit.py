@@ -110,10 +110,12 @@ class GroupCommit(Generic[Item, Written]):
         self, item: Item, then: Callable[[Handed[Item, Written]], None]
     ) -> Handed[Item, Written]:
         """Returns at once; `then` is called when the item is finished, and must not wait. Raises Overloaded."""
-        if self._queue.qsize() >= MOST_WAITING:
-            raise Overloaded("Too many requests wait for the database.")
         handed = Handed(item, then)
-        self._queue.put(handed)
+        # Under the lock, so that no two pass as the last one, and a writer that is about to end sees the item.
+        with self._lock:
+            if self._queue.qsize() >= MOST_WAITING:
+                raise Overloaded("Too many requests wait for the database.")
+            self._queue.put(handed)
         self._require_writer()
         return handed
 
@@ -150,8 +152,6 @@ class GroupCommit(Generic[Item, Written]):
                 with self._lock:
                     if me is self._writer and self._queue.empty():
                         self._writer = None
-                if not self._queue.empty():  # it came in between, from somebody who saw this writer
-                    self._require_writer()
                 continue
             try:
                 while len(group) < MOST_AT_ONCE:

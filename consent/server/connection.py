@@ -41,8 +41,6 @@ LINGER = 3.0
 # What a connection is doing. Each state but WORKING has a deadline (front.py).
 READING, IDLE, WAITING, WORKING, STREAMING, LINGERING = range(6)
 
-# Sets of headers whose lines are kept.
-MOST_SHARED = 1024
 NO_BODY = frozenset({204, 304})
 
 
@@ -63,16 +61,16 @@ class Connection(asyncio.Protocol):
         self.is_within = False
         self._is_ended = False
         # The request that the parser is within: bytes of it, its address, lines, environment and body.
-        self._came = 0
+        self._received = 0
         self._address = b""
         self._environ: Environ = {}
         self._body: list[bytes] = []
         self._size = 0
         # Bytes of the body of a request that asks for another protocol; and whether a client waits to be told to send.
-        self._awaited = 0
+        self._body_left = 0
         self._expects = False
         # What has come and could not be read yet; and bytes that were written in this turn.
-        self._kept = b""
+        self._unread = b""
         self._written = 0
         self._is_next_due = False
         # Bytes of bodies that are held for this client.
@@ -84,8 +82,8 @@ class Connection(asyncio.Protocol):
         # The request that is being answered: its method, whether its client is of HTTP/1.0, and whether another may
         # follow.
         self._method = ""
-        self._is_old = False
-        self._keeps = True
+        self._is_http_1_0 = False
+        self._keep_alive = True
         self._is_paused = False
         self._is_chunked = False
 
@@ -119,11 +117,11 @@ class Connection(asyncio.Protocol):
         self._written = 0
         if not data:
             self._is_ended = True
-        if self._kept:
-            self._kept += data
+        if self._unread:
+            self._unread += data
         elif data:
             self._feed(data)
-        if self._is_ended and not self._kept:
+        if self._is_ended and not self._unread:
             self._read_end()
 
     def _feed(self, data: bytes) -> None:
@@ -141,7 +139,7 @@ class Connection(asyncio.Protocol):
                 return
             if not self._is_free():
                 # The rest has to wait: many requests fit into little.
-                self._kept = data[start:]
+                self._unread = data[start:]
                 self._pause()
                 return
             self._parse(data[start : start + SLICE])
@@ -150,20 +148,20 @@ class Connection(asyncio.Protocol):
         return self.state in (READING, IDLE) and not self._waiting and not self.is_full
 
     def _parse(self, data: bytes) -> None:
-        if self._awaited:
+        if self._body_left:
             self._take_body(data)
             return
-        self._came += len(data)
+        self._received += len(data)
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
             # To what nobody here speaks. The parser takes the body for a part of that.
-            if self._awaited:
+            if self._body_left:
                 self._take_body(data[upgrade.args[0] :])
         except HttpParserError:
             self._take({}, False, 400)
         else:
-            if self.is_within and self._came > self._most_to_come():
+            if self.is_within and self._received > self._most_to_come():
                 self._take({}, False, 400 if self._environ else 431)
 
     def _most_to_come(self) -> int:
@@ -172,9 +170,9 @@ class Connection(asyncio.Protocol):
 
     def _take_body(self, part: bytes) -> None:
         """Takes the body of a request that asks for another protocol."""
-        self.on_body(part[: self._awaited])
-        self._awaited -= min(len(part), self._awaited)
-        if not self._awaited and self._environ:
+        self.on_body(part[: self._body_left])
+        self._body_left -= min(len(part), self._body_left)
+        if not self._body_left and self._environ:
             self.is_within = False
             self._complete(False)
 
@@ -205,7 +203,7 @@ class Connection(asyncio.Protocol):
             self._become(READING)
         self._address, self._environ, self._lines = b"", {}, []
         self._body, self._size = [], 0
-        self._awaited, self._expects = 0, False
+        self._body_left, self._expects = 0, False
 
     def on_url(self, part: bytes) -> None:
         self._address += part
@@ -230,7 +228,7 @@ class Connection(asyncio.Protocol):
             # The page that it is for says how much it takes. The body is not waited for.
             self._complete(False)
         else:
-            self._awaited = int(length) if parser.should_upgrade() else 0
+            self._body_left = int(length) if parser.should_upgrade() else 0
             self._expects = environ.get("HTTP_EXPECT", "").lower() == "100-continue"
             if self.state == READING and not self._waiting:
                 self._tell_to_send()
@@ -254,9 +252,9 @@ class Connection(asyncio.Protocol):
             self._complete(False, 503)
 
     def on_message_complete(self) -> None:
-        if self._awaited:
+        if self._body_left:
             return  # the parser leaves the body of such a request to others
-        self.is_within, self._came = False, 0
+        self.is_within, self._received = False, 0
         if self._environ:
             parser = self._parser
             self._complete(parser.should_keep_alive() and not parser.should_upgrade())
@@ -289,8 +287,8 @@ class Connection(asyncio.Protocol):
             self._method = environ.get("REQUEST_METHOD", "")
             self.refuse(refused)
             return
-        self._method, self._keeps = environ["REQUEST_METHOD"], keeps
-        self._is_old = environ["SERVER_PROTOCOL"] == "HTTP/1.0"
+        self._method, self._keep_alive = environ["REQUEST_METHOD"], keeps
+        self._is_http_1_0 = environ["SERVER_PROTOCOL"] == "HTTP/1.0"
         self._become(WORKING)
         self._front.answer(self, environ)
         if self.state in (WAITING, WORKING, STREAMING):
@@ -314,13 +312,13 @@ class Connection(asyncio.Protocol):
         self._end()
 
     def respond_hot(
-        self, status: int, headers: Headers, body: bytes, shared: dict[str, str]
+        self, status: int, headers: Headers, body: bytes, shared: tuple[tuple[str, str], ...]
     ) -> None:
         """As `respond`, with the length, and the `shared` headers, which are written once for all that have them."""
         if self.state == LINGERING or self.transport.is_closing():
             return
         lines = [f"{name}: {value}\r\n" for name, value in headers]
-        lines.append(_written(shared))
+        lines.append(_as_lines(shared))
         if status not in NO_BODY:
             lines.append(f"Content-Length: {len(body)}\r\n")
         self._write(status, "", lines, body)
@@ -332,8 +330,8 @@ class Connection(asyncio.Protocol):
         headers = list(headers)
         self._is_chunked = False
         if not _has(headers, "content-length"):
-            if self._is_old:
-                self._keeps = False  # the end of the connection is that of the answer
+            if self._is_http_1_0:
+                self._keep_alive = False  # the end of the connection is that of the answer
             else:
                 self._is_chunked = True
                 headers.append(("Transfer-Encoding", "chunked"))
@@ -357,7 +355,7 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         said = f"{status} {HTTP_STATUS_CODES[status]}\n".encode()
-        self._keeps = False
+        self._keep_alive = False
         headers = [("Content-Type", "text/plain")]
         self.respond(status, [*headers, ("Retry-After", "5")] if status == 503 else headers, said)
 
@@ -381,10 +379,10 @@ class Connection(asyncio.Protocol):
 
     def _write(self, status: int, reason: str, lines: list[str], body: bytes) -> None:
         if self._front.is_leaving:
-            self._keeps = False
-        if not self._keeps:
+            self._keep_alive = False
+        if not self._keep_alive:
             lines.append("Connection: close\r\n")
-        elif self._is_old:
+        elif self._is_http_1_0:
             lines.append("Connection: keep-alive\r\n")
         # RFC 9110, section 6.6.1: a server with a clock says the date.
         head = f"{_status_line(status, reason)}{self._front.date()}{''.join(lines)}\r\n"
@@ -398,7 +396,7 @@ class Connection(asyncio.Protocol):
         """An answer is written: the next request may come, or be begun."""
         if not self._waiting and not self.is_within:
             self._let_go()
-        if not self._keeps:
+        if not self._keep_alive:
             self._linger()
         elif self._waiting:
             self._become(IDLE)
@@ -406,7 +404,7 @@ class Connection(asyncio.Protocol):
         else:
             self._become(READING if self.is_within else IDLE)
             self._tell_to_send()
-            if self._kept or self._is_paused or self._is_ended:
+            if self._unread or self._is_paused or self._is_ended:
                 self._front.soon(self._go_on_reading)
 
     def _begin_next_soon(self) -> None:
@@ -430,20 +428,20 @@ class Connection(asyncio.Protocol):
             if self.state in (READING, IDLE):
                 self._begin_next_soon()
         elif self.state == LINGERING or self._is_free():
-            kept, self._kept = self._kept, b""
+            kept, self._unread = self._unread, b""
             self._written = 0
             if kept:
                 self._feed(kept)
-            if self._is_ended and not self._kept:
+            if self._is_ended and not self._unread:
                 self._read_end()
-            elif not self._kept and not self.is_full:
+            elif not self._unread and not self.is_full:
                 self._resume()
 
     def _linger(self) -> None:
         """Ends the connection, when the client has read the answer."""
         self._become(LINGERING)
         self._waiting.clear()
-        self._kept = b""
+        self._unread = b""
         self._front.flush()
         if self._is_ended or (self._front.is_leaving and not self.is_within):
             self.close()
@@ -475,15 +473,6 @@ def _status_line(status: int, reason: str) -> str:
     return f"HTTP/1.1 {status} {reason or HTTP_STATUS_CODES.get(status, 'Unknown')}\r\n"
 
 
-# The lines of headers that many answers share, by the object that holds them, of which there are few.
-_lines: dict[int, tuple[dict[str, str], str]] = {}
-
-
-def _written(shared: dict[str, str]) -> str:
-    found = _lines.get(id(shared))
-    if found is None or found[0] is not shared:
-        if len(_lines) >= MOST_SHARED:
-            _lines.clear()
-        text = "".join(f"{name}: {value}\r\n" for name, value in shared.items())
-        found = _lines[id(shared)] = shared, text
-    return found[1]
+@lru_cache(maxsize=1024)
+def _as_lines(headers: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers)

@@ -13,8 +13,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -155,15 +155,23 @@ class Front:
 
     def _read(self) -> None:
         arrived, self._arrived = self._arrived, []
+        with self._gathering():
+            for connection, data in arrived:
+                try:
+                    connection.read(data)
+                except Exception:  # a mistake of ours costs no other connection
+                    log.exception("A mistake of this program")
+                    connection.abort()
+
+    @contextmanager
+    def _gathering(self) -> Iterator[None]:
+        """What is sent within leaves at the end, together."""
         self._is_gathering = True
-        for connection, data in arrived:
-            try:
-                connection.read(data)
-            except Exception:  # a mistake of ours costs no other connection
-                log.exception("A mistake of this program")
-                connection.abort()
-        self._is_gathering = False
-        self.flush()
+        try:
+            yield
+        finally:
+            self._is_gathering = False
+            self.flush()
 
     def send(self, transport: asyncio.Transport, data: bytes) -> None:
         """Sends data, with that of others where more is to come at once: the kernel's work and ours, each in one go,
@@ -252,10 +260,9 @@ class Front:
     def _count(self, asked: ToCount) -> HotResponse:
         """In a thread: counts a page view that has to wait for a file."""
         try:
-            self._journal.add(*asked)
+            return self._hot.written(asked)
         except Exception as error:
             return refusal(error)
-        return COUNTED
 
     def _commit(self, request: Request, asked: ToCommit) -> None:
         def then(handed: Handed[Any, Any]) -> None:
@@ -277,16 +284,13 @@ class Front:
 
     def _tell_soon(self, tell_each: Callable[..., object], group: object) -> None:
         """In the writer's thread."""
-        with suppress(
-            RuntimeError
-        ):  # the loop has ended: nobody is left who was promised an answer
+        # Once the loop has ended, no client waits for an answer.
+        with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._tell, tell_each, group)
 
     def _tell(self, tell_each: Callable[..., object], group: object) -> None:
-        self._is_gathering = True
-        tell_each(group)
-        self._is_gathering = False
-        self.flush()
+        with self._gathering():
+            tell_each(group)
 
     def _respond(self, request: Request, answer: HotResponse) -> None:
         try:

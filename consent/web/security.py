@@ -156,7 +156,7 @@ def common_headers(scheme: str, hsts: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=1024)
-def embed_headers(scheme: str, hsts: str, origin: str = "") -> dict[str, str]:
+def embed_headers(scheme: str, hsts: str, origin: str = "") -> tuple[tuple[str, str], ...]:
     """Those of what pages of other origins read. Pages of `origin` may also send credentials, and read the answer."""
     shared = {
         **common_headers(scheme, hsts),
@@ -169,7 +169,7 @@ def embed_headers(scheme: str, hsts: str, origin: str = "") -> dict[str, str]:
             "Access-Control-Allow-Credentials": "true",
             "Vary": "Origin",
         }
-    return shared
+    return tuple(shared.items())
 
 
 def headers(response: Response, htmx_url: str, hsts: str) -> Response:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import uvloop
 from flask import Flask
 
+from consent.counting.useragent import classify
 from consent.server import front
 from tests.conftest import ORIGIN
 from tests.factories import CHROME
@@ -29,6 +30,7 @@ class Answer(NamedTuple):
 @contextmanager
 def answering(app: Flask) -> Iterator[int]:
     """The port on which the application is answered. At the end all that was asked is."""
+    classify("")  # as the loader does
     listening = socket.create_server(("127.0.0.1", 0))
     is_ready, loop, told = threading.Event(), uvloop.new_event_loop(), asyncio.Event()
     thread = threading.Thread(

@@ -128,10 +128,10 @@ class HotPaths:
             security.encode_query(environ)
             return self._inner(environ, start_response)
         try:
-            answer = self._written(self.asked(environ, target))
+            answer = self.written(self.asked(environ, target))
         except Exception as error:
             answer = refusal(error)
-        headers = [*answer.headers, *self.shared_headers(environ, target).items()]
+        headers = [*answer.headers, *self.shared_headers(environ, target)]
         if answer.status not in (204, 304):
             headers.append(("Content-Length", str(len(answer.body))))
         start_response(f"{answer.status} {HTTP_STATUS_CODES[answer.status]}", headers)
@@ -142,7 +142,7 @@ class HotPaths:
         found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
         return found and Target(*found.groups())
 
-    def _written(self, asked: Asked) -> HotResponse:
+    def written(self, asked: Asked) -> HotResponse:
         """Waits until all is written that the answer has to wait for."""
         match asked:
             case ToCommit(decided, answer):
@@ -182,8 +182,8 @@ class HotPaths:
                 return self._keep(environ, in_force.published)
         return self._decide(environ, in_force.published, wait)
 
-    def shared_headers(self, environ: Environ, target: Target) -> dict[str, str]:
-        """What an answer to this request has beside its own headers, as one object for all that have the same."""
+    def shared_headers(self, environ: Environ, target: Target) -> tuple[tuple[str, str], ...]:
+        """What an answer to this request has beside its own headers."""
         origin = ""
         if environ["REQUEST_METHOD"] in ("POST", "OPTIONS"):
             origin = environ.get("HTTP_ORIGIN", "")
@@ -241,16 +241,6 @@ class HotPaths:
 
     def _hit(self, environ: Environ, in_force: Published) -> HotResponse | ToCount:
         return viewed(self._app, environ, in_force, _body(environ, Hit))
-
-
-def count(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> HotResponse:
-    """Counts a page view, or says in a header why it is none that counts."""
-    asked = viewed(app, environ, in_force, hit)
-    if isinstance(asked, HotResponse):
-        return asked
-    journal: Journal = app.extensions["consent_journal"]
-    journal.add(asked.site, asked.cells)
-    return COUNTED
 
 
 def viewed(app: Flask, environ: Environ, in_force: Published, hit: Hit) -> HotResponse | ToCount:

@@ -54,7 +54,8 @@ def noscript(site: str) -> Response:
     if not path.startswith("/"):
         return _pixel("neither path nor referrer names a page")
     hit = Hit(path=path[:4096], referrer=None)
-    counted = hot.count(current_app, request.environ, in_force, hit)
+    paths: hot.HotPaths = current_app.extensions["consent_hot"]
+    counted = paths.written(hot.viewed(current_app, request.environ, in_force, hit))
     response = _pixel()
     response.headers.extend(counted.headers)
     return response
